@@ -31,7 +31,7 @@ public readonly record struct EventId : IComparable<EventId>
     /// <summary>For text that a client sent.</summary>
     /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
     public static EventId FromRequest(string? text) =>
-        TryParse(text, out var id) ? id : throw new MatrixException(ErrorCode.InvalidParam, "Not a valid event ID");
+        TryParse(text, out var id) ? id : throw new MatrixException(MatrixError.InvalidParam, "Not a valid event ID");
 
     /// <summary>Whether any room version could have this event id.</summary>
     public static bool IsValid(ReadOnlySpan<char> text) =>

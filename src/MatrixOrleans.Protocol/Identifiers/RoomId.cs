@@ -41,7 +41,7 @@ public readonly record struct RoomId : IComparable<RoomId>
     /// <summary>For text that a client sent.</summary>
     /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
     public static RoomId FromRequest(string? text) =>
-        TryParse(text, out var id) ? id : throw new MatrixException(ErrorCode.InvalidParam, "Not a valid room ID");
+        TryParse(text, out var id) ? id : throw new MatrixException(MatrixError.InvalidParam, "Not a valid room ID");
 
     /// <summary>With a domain, or the 43 characters of a SHA-256 in unpadded URL-safe Base64.</summary>
     public static bool IsValid(ReadOnlySpan<char> text) =>

@@ -42,7 +42,7 @@ public readonly record struct UserId : IComparable<UserId>
     /// <summary>For text that a client sent.</summary>
     /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
     public static UserId FromRequest(string? text) =>
-        TryParse(text, out var id) ? id : throw new MatrixException(ErrorCode.InvalidParam, "Not a valid user ID");
+        TryParse(text, out var id) ? id : throw new MatrixException(MatrixError.InvalidParam, "Not a valid user ID");
 
     public static bool IsValid(ReadOnlySpan<char> text) => Identifier.IsWithDomain(text, '@');
 

@@ -1,0 +1,4 @@
+using MatrixOrleans.Protocol.Identifiers;
+using Orleans;
+
+[assembly: GenerateCodeForDeclaringAssembly(typeof(UserId))]

@@ -1,0 +1,102 @@
+using MatrixOrleans.Protocol.Identifiers;
+
+namespace MatrixOrleans.Contracts.Rooms;
+
+/// <summary>Reads a room from storage as one user may see it; a stateless worker, key: room id. Never in the way of the room's writer.</summary>
+[Alias("IRoomReaderGrain")]
+public interface IRoomReaderGrain : IGrainWithStringKey
+{
+    /// <summary>One event; M_NOT_FOUND when it does not exist or may not be seen, in the same words.</summary>
+    [Alias("Event")]
+    ValueTask<ReadOnlyMemory<byte>> Event(Viewer viewer, EventId id);
+
+    [Alias("Messages")]
+    ValueTask<EventPage> Messages(Viewer viewer, MessagesQuery query);
+
+    [Alias("Context")]
+    ValueTask<ContextPage> Context(Viewer viewer, EventId id, int limit, string? filter);
+
+    /// <summary>The whole current state, or that at the viewer's leaving, in the client format.</summary>
+    [Alias("State")]
+    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> State(Viewer viewer);
+
+    /// <summary>One state event: its content, or the whole event.</summary>
+    [Alias("StateEvent")]
+    ValueTask<ReadOnlyMemory<byte>> StateEvent(Viewer viewer, StateKey key, bool wholeEvent);
+
+    [Alias("Members")]
+    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> Members(Viewer viewer, string? at, string? membership, string? notMembership);
+
+    [Alias("JoinedMembers")]
+    ValueTask<IReadOnlyList<JoinedMember>> JoinedMembers(Viewer viewer);
+}
+
+/// <summary>Who reads.</summary>
+[GenerateSerializer, Immutable, Alias("Viewer")]
+public sealed record Viewer([property: Id(0)] UserId User, [property: Id(1)] string? DeviceId, [property: Id(2)] bool IsGuest = false);
+
+[GenerateSerializer, Immutable, Alias("JoinedMember")]
+public sealed record JoinedMember([property: Id(0)] string UserId, [property: Id(1)] string? DisplayName, [property: Id(2)] string? AvatarUrl);
+
+[GenerateSerializer, Immutable, Alias("MessagesQuery")]
+public sealed record MessagesQuery
+{
+    /// <summary>A room token or a sync token; <c>null</c>: from the start (forwards) or the end (backwards).</summary>
+    [Id(0)]
+    public string? From { get; init; }
+
+    [Id(1)]
+    public string? To { get; init; }
+
+    [Id(2)]
+    public bool Backwards { get; init; }
+
+    /// <summary>Most events; clamped.</summary>
+    [Id(3)]
+    public int Limit { get; init; }
+
+    /// <summary>A RoomEventFilter as JSON.</summary>
+    [Id(4)]
+    public string? Filter { get; init; }
+}
+
+/// <summary>A page of events in the client format.</summary>
+[GenerateSerializer, Immutable, Alias("EventPage")]
+public sealed record EventPage
+{
+    [Id(0)]
+    public required string Start { get; init; }
+
+    /// <summary><c>null</c> when there is nothing further.</summary>
+    [Id(1)]
+    public string? End { get; init; }
+
+    [Id(2)]
+    public required IReadOnlyList<ReadOnlyMemory<byte>> Chunk { get; init; }
+
+    [Id(3)]
+    public IReadOnlyList<ReadOnlyMemory<byte>> State { get; init; } = [];
+}
+
+[GenerateSerializer, Immutable, Alias("ContextPage")]
+public sealed record ContextPage
+{
+    [Id(0)]
+    public required string Start { get; init; }
+
+    [Id(1)]
+    public required string End { get; init; }
+
+    [Id(2)]
+    public required ReadOnlyMemory<byte> Event { get; init; }
+
+    /// <summary>Newest first.</summary>
+    [Id(3)]
+    public required IReadOnlyList<ReadOnlyMemory<byte>> Before { get; init; }
+
+    [Id(4)]
+    public required IReadOnlyList<ReadOnlyMemory<byte>> After { get; init; }
+
+    [Id(5)]
+    public required IReadOnlyList<ReadOnlyMemory<byte>> State { get; init; }
+}

@@ -1,0 +1,26 @@
+using MatrixOrleans.Gateway.Http;
+
+namespace MatrixOrleans.Gateway.ClientServer.Discovery;
+
+/// <summary>Which versions of the specification are served. Every one is listed: clients look for exact members.</summary>
+internal static class GetVersions
+{
+    private static readonly Answer Versions = Answer.Of(new
+    {
+        Versions = (string[])["r0.6.1", .. Enumerable.Range(1, 19).Select(minor => $"v1.{minor}")],
+        UnstableFeatures = new Dictionary<string, bool>
+        {
+            // Only what works: a client takes a flag at its word.
+            ["org.matrix.msc2285.stable"] = true,
+            ["org.matrix.msc3440.stable"] = true,
+            ["org.matrix.msc3771"] = true,
+            ["org.matrix.msc3773"] = true,
+            ["org.matrix.msc4222"] = true,
+            ["com.beeper.msc4169"] = true,
+            ["uk.tcpip.msc4133"] = true,
+            ["uk.tcpip.msc4133.stable"] = true,
+        },
+    });
+
+    public static readonly Endpoint Endpoint = new("getVersions", "GET", "/_matrix/client/versions", Access.Anybody, _ => ValueTask.FromResult(Versions));
+}

@@ -1,0 +1,130 @@
+using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Identifiers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MatrixOrleans.Gateway.Http;
+
+/// <summary>
+/// Runs one operation: works out who asks, checks that they may, counts the rate limit, calls the operation and writes its answer.
+/// Refusals become errors in <see cref="ErrorHandler"/>, and only there.
+/// </summary>
+public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits)
+{
+    public async Task Run(Endpoint endpoint, HttpContext http)
+    {
+        var (session, hash) = endpoint.Access == Access.Anybody ? (null, null) : await Authenticate(endpoint, http.Request);
+        var request = new ClientRequest(http, grains, options, Tenant(session, http.Request), session, PathValues(http), hash);
+        if (endpoint.Rate != RateClass.None)
+        {
+            limits.Count(endpoint.Rate, session?.User.Value ?? request.RemoteAddress);
+        }
+
+        var answer = await endpoint.Handle(request);
+        await WriteTo(http.Response, answer);
+    }
+
+    internal static async Task WriteTo(HttpResponse response, Answer answer)
+    {
+        response.StatusCode = answer.Status;
+        response.ContentType = "application/json";
+        response.ContentLength = answer.Body.Length;
+        if (answer.Headers is not null)
+        {
+            foreach (var (name, value) in answer.Headers)
+            {
+                response.Headers[name] = value;
+            }
+        }
+
+        await response.Body.WriteAsync(answer.Body, response.HttpContext.RequestAborted);
+    }
+
+    private async ValueTask<(Session? Session, byte[]? Hash)> Authenticate(Endpoint endpoint, HttpRequest http)
+    {
+        var token = Token(http);
+        if (string.IsNullOrEmpty(token))
+        {
+            return endpoint.Access == Access.Optional ? (null, null) : throw new MatrixException(MatrixError.MissingToken, "Missing access token");
+        }
+
+        var session = await sessions.Find(token) ?? throw new MatrixException(MatrixError.UnknownToken, "Unknown access token");
+        if (session.IsExpired)
+        {
+            throw new MatrixException(MatrixError.UnknownToken, "The access token has expired") { SoftLogout = true };
+        }
+
+        if (session.IsLocked && endpoint.Access != Access.EvenLocked)
+        {
+            throw new MatrixException(MatrixError.UserLocked, "This account has been locked") { SoftLogout = true };
+        }
+
+        if (session.IsGuest && endpoint.Access is Access.User or Access.Admin)
+        {
+            throw new MatrixException(MatrixError.GuestAccessForbidden, "Guests may not do this");
+        }
+
+        if (session.IsSuspended && !endpoint.WhileSuspended)
+        {
+            throw new MatrixException(MatrixError.UserSuspended, "This account has been suspended");
+        }
+
+        if (endpoint.Access == Access.Admin && !session.IsAdmin)
+        {
+            throw new MatrixException(MatrixError.Forbidden, "Only server administrators may do this");
+        }
+
+        return (session, SessionCache.Hash(token));
+    }
+
+    private string? Token(HttpRequest http)
+    {
+        var header = http.Headers.Authorization.ToString();
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            return header[7..].Trim();
+        }
+
+        return options.QueryTokens ? http.Query["access_token"].ToString() : null;
+    }
+
+    private ServerName Tenant(Session? session, HttpRequest http)
+    {
+        if (session is not null)
+        {
+            return session.User.ServerName;
+        }
+
+        foreach (var tenant in options.Tenants)
+        {
+            if (tenant.Value == http.Host.Value || tenant.Host == http.Host.Host)
+            {
+                return tenant;
+            }
+        }
+
+        return options.Tenants[0];
+    }
+
+    /// <summary>
+    /// Path parameters from the raw request line: the server's own decoding leaves <c>%2F</c> as it is, and event ids and state keys may hold a slash.
+    /// </summary>
+    private static Dictionary<string, string> PathValues(HttpContext http)
+    {
+        var values = new Dictionary<string, string>();
+        var raw = http.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var query = raw.IndexOf('?');
+        var segments = (query < 0 ? raw : raw[..query]).Split('/');
+        var names = ((Microsoft.AspNetCore.Routing.RouteEndpoint)http.GetEndpoint()!).RoutePattern.RawText!.Split('/');
+        for (var i = 0; i < names.Length && i < segments.Length; i++)
+        {
+            if (names[i].StartsWith('{'))
+            {
+                values[names[i].Trim('{', '}', '?', '*')] = Uri.UnescapeDataString(segments[i]);
+            }
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,42 @@
+using MatrixOrleans.Gateway.ClientServer;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MatrixOrleans.Gateway.Http;
+
+public static class GatewayExtensions
+{
+    public static IServiceCollection AddGateway(this IServiceCollection services) => services
+        .AddSingleton<SessionCache>()
+        .AddSingleton<RateLimits>()
+        .AddSingleton<EndpointRunner>();
+
+    /// <summary>Maps every operation of the route lists.</summary>
+    public static void MapGateway(this WebApplication app)
+    {
+        app.UseMiddleware<CorsHeaders>();
+        app.UseMiddleware<ErrorHandler>();
+        app.UseRouting();
+        var runner = app.Services.GetRequiredService<EndpointRunner>();
+        foreach (var endpoint in Routes.All)
+        {
+            Map(app, runner, endpoint, endpoint.Path);
+            foreach (var path in endpoint.AlsoPaths)
+            {
+                Map(app, runner, endpoint, path);
+            }
+        }
+    }
+
+    private static void Map(IEndpointRouteBuilder app, EndpointRunner runner, Endpoint endpoint, string path)
+    {
+        RequestDelegate run = http => runner.Run(endpoint, http);
+        app.MapMethods(path, [endpoint.Method], run);
+        if (path.StartsWith("/_matrix/client/v3/", StringComparison.Ordinal))
+        {
+            app.MapMethods(path.Replace("/v3/", "/r0/", StringComparison.Ordinal), [endpoint.Method], run);
+        }
+    }
+}

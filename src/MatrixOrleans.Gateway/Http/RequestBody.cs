@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Unicode;
+using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace MatrixOrleans.Gateway.Http;
+
+/// <summary>Reads JSON bodies within bounds: size, depth, no key twice, valid UTF-8.</summary>
+internal static class RequestBody
+{
+    public static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowDuplicateProperties = false,
+        MaxDepth = CanonicalJson.DepthMax,
+    };
+
+    private static readonly JsonDocumentOptions DocumentOptions = new() { AllowDuplicateProperties = false, MaxDepth = CanonicalJson.DepthMax };
+
+    public static async ValueTask<JsonElement> ReadObject(HttpRequest request, int bytesMax, bool emptyIsObject)
+    {
+        if (request.ContentLength > bytesMax)
+        {
+            throw TooLarge();
+        }
+
+        var reader = request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(request.HttpContext.RequestAborted);
+            if (result.Buffer.Length > bytesMax)
+            {
+                throw TooLarge();
+            }
+
+            if (!result.IsCompleted)
+            {
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                continue;
+            }
+
+            var bytes = result.Buffer.ToArray();
+            reader.AdvanceTo(result.Buffer.End);
+            return Parse(bytes, emptyIsObject);
+        }
+    }
+
+    internal static JsonElement Parse(byte[] bytes, bool emptyIsObject)
+    {
+        if (emptyIsObject && bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty)
+        {
+            return JsonElement.Parse("{}"u8);
+        }
+
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new MatrixException(MatrixError.NotJson, "The body is not valid UTF-8");
+        }
+
+        JsonElement element;
+        try
+        {
+            element = JsonElement.Parse(bytes, DocumentOptions);
+        }
+        catch (JsonException)
+        {
+            throw new MatrixException(MatrixError.NotJson, "The body is not valid JSON");
+        }
+        catch (InvalidOperationException)
+        {
+            throw new MatrixException(MatrixError.NotJson, "The body is not valid JSON");
+        }
+
+        return element.ValueKind == JsonValueKind.Object ? element : throw new MatrixException(MatrixError.BadJson, "The body must be a JSON object");
+    }
+
+    private static MatrixException TooLarge() => new(MatrixError.TooLarge, "The body is too large");
+}
