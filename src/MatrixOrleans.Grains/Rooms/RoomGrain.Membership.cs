@@ -1,0 +1,169 @@
+using System.Text.Json;
+using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
+
+namespace MatrixOrleans.Grains.Rooms;
+
+/// <summary>Memberships that local users ask for (Client-Server API, "Room membership").</summary>
+public sealed partial class RoomGrain
+{
+    public async ValueTask<SendAnswer> ChangeMembership(MembershipRequest request)
+    {
+        ThrowUnlessUsable();
+        var key = StateKey.Member(request.Target);
+        var current = await Current(key);
+        var membership = MembershipText.Of(current);
+        switch (request.Action)
+        {
+            case MembershipAction.Join when request.IsGuest && membership != Membership.Join:
+                await RefuseGuests();
+                break;
+            case MembershipAction.Join or MembershipAction.Knock or MembershipAction.Invite when membership == Membership.Ban && request.Action != MembershipAction.Invite:
+                throw new MatrixException(MatrixError.Forbidden, "You are banned from this room");
+            case MembershipAction.Leave when membership == Membership.Leave:
+                return new SendAnswer(current!.EventId, _committed!.Position);
+            case MembershipAction.Leave when membership is Membership.None:
+                throw new MatrixException(MatrixError.Forbidden, "You are not in this room");
+            case MembershipAction.Kick when membership is Membership.None or Membership.Leave or Membership.Ban:
+                throw new MatrixException(MatrixError.Forbidden, "The user is not in this room");
+            case MembershipAction.Unban when membership != Membership.Ban:
+                throw new MatrixException(MatrixError.BadState, "The user is not banned");
+            case MembershipAction.Invite when membership == Membership.Join:
+                throw new MatrixException(MatrixError.Forbidden, "The user is already in the room");
+            default:
+                break;
+        }
+
+        var authoriser = request.Action == MembershipAction.Join && membership is not (Membership.Join or Membership.Invite)
+            ? await AuthoriserOfRestrictedJoin(request.Sender)
+            : null;
+        return await Append(new Draft
+        {
+            Sender = request.Sender,
+            Type = EventTypes.Member,
+            StateKey = request.Target.Value,
+            Content = Content(request, authoriser),
+            AlsoSignedBy = authoriser?.ServerName,
+        });
+    }
+
+    private static ReadOnlyMemory<byte> Content(MembershipRequest request, UserId? authoriser)
+    {
+        var buffer = new ByteBuffer(256);
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        if (request.ExtraContent is { } extra)
+        {
+            foreach (var member in JsonElement.Parse(extra.Span).EnumerateObject())
+            {
+                if (member.Name is not ("membership" or "displayname" or "avatar_url" or "reason" or "join_authorised_via_users_server"))
+                {
+                    member.WriteTo(writer);
+                }
+            }
+        }
+
+        writer.WriteString("membership"u8, Wanted(request.Action).Text());
+        Optional("displayname", request.DisplayName);
+        Optional("avatar_url", request.AvatarUrl);
+        Optional("reason", request.Reason);
+        Optional("join_authorised_via_users_server", authoriser?.Value);
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenMemory;
+
+        void Optional(string name, string? value)
+        {
+            if (value is not null)
+            {
+                writer.WriteString(name, value);
+            }
+        }
+    }
+
+    private static Membership Wanted(MembershipAction action) => action switch
+    {
+        MembershipAction.Join => Membership.Join,
+        MembershipAction.Invite => Membership.Invite,
+        MembershipAction.Ban => Membership.Ban,
+        MembershipAction.Knock => Membership.Knock,
+        _ => Membership.Leave,
+    };
+
+    private async Task RefuseGuests()
+    {
+        if ((await Current(StateKey.GuestAccess))?.ContentString("guest_access") != "can_join")
+        {
+            throw new MatrixException(MatrixError.GuestAccessForbidden, "Guests may not join this room");
+        }
+    }
+
+    /// <summary>
+    /// Who of the room's local members answers for a join that the room restricts to members of other rooms
+    /// (Client-Server API, "Restricted rooms"); <c>null</c> when the join needs nobody.
+    /// </summary>
+    private async Task<UserId?> AuthoriserOfRestrictedJoin(UserId joiner)
+    {
+        var rules = await Current(StateKey.JoinRules);
+        var rule = rules?.ContentString("join_rule");
+        if (!(rule == "restricted" && _version.RestrictedJoin) && !(rule == "knock_restricted" && _version.KnockRestrictedJoin))
+        {
+            return null;
+        }
+
+        if (!await IsMemberOfAllowedRoom(joiner, rules!))
+        {
+            throw new MatrixException(MatrixError.Forbidden, "You are in none of the rooms whose members may join");
+        }
+
+        foreach (var candidate in await Authorisers())
+        {
+            return candidate;
+        }
+
+        throw new MatrixException(MatrixError.UnableToGrantJoin, "Nobody here may authorise the join");
+    }
+
+    private async Task<bool> IsMemberOfAllowedRoom(UserId joiner, Pdu rules)
+    {
+        if (!rules.Content.TryGetProperty("allow", out var allow) || allow.ValueKind != JsonValueKind.Array)
+        {
+            return false;
+        }
+
+        foreach (var condition in allow.EnumerateArray())
+        {
+            if (condition.ValueKind == JsonValueKind.Object
+                && condition.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("m.room_membership"u8)
+                && condition.TryGetProperty("room_id", out var id) && id.ValueKind == JsonValueKind.String && RoomId.TryParse(id.GetString(), out var allowed)
+                && await database.Rooms.Find(allowed) is { } room
+                && (await database.Memberships.Get(room.Nid, joiner))?.Membership == Membership.Join)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Joined members of our tenants who may invite, the most powerful first.</summary>
+    private async Task<List<UserId>> Authorisers()
+    {
+        await Current(StateKey.Create);
+        await Current(StateKey.PowerLevels);
+        var levels = Levels();
+        var found = new List<UserId>();
+        foreach (var member in await database.Memberships.OfRoom(_room!.Nid, Membership.Join))
+        {
+            if (UserId.TryParse(member.UserId, out var user) && keys.IsTenant(user.ServerName) && levels.UserLevel(user) >= levels.Invite)
+            {
+                found.Add(user);
+            }
+        }
+
+        return [.. found.OrderByDescending(levels.UserLevel)];
+    }
+}
