@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MatrixOrleans.Protocol.Events;
 
 /// <summary>The <c>membership</c> of an <c>m.room.member</c> event.</summary>
@@ -25,7 +27,23 @@ public static class MembershipText
     };
 
     /// <summary>The membership that a member event states; <see cref="Membership.None"/> without an event.</summary>
-    public static Membership Of(Pdu? member) => Parse(member?.ContentString("membership"));
+    public static Membership Of(Pdu? member) => member is null ? Membership.None : OfContent(member.Content);
+
+    /// <summary>The membership in the content of a member event. Makes no strings: every authorization reads it.</summary>
+    public static Membership OfContent(JsonElement content)
+    {
+        if (!content.TryGetProperty("membership"u8, out var text) || text.ValueKind != JsonValueKind.String)
+        {
+            return Membership.None;
+        }
+
+        return text.ValueEquals("join"u8) ? Membership.Join
+            : text.ValueEquals("leave"u8) ? Membership.Leave
+            : text.ValueEquals("invite"u8) ? Membership.Invite
+            : text.ValueEquals("ban"u8) ? Membership.Ban
+            : text.ValueEquals("knock"u8) ? Membership.Knock
+            : Membership.None;
+    }
 
     /// <summary>The spec's word; <c>leave</c> for none, as auth rules treat it.</summary>
     public static string Text(this Membership membership) => membership switch
