@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+using MatrixOrleans.Conformance.Hosting;
+using MatrixOrleans.Conformance.OpenApi;
+using MatrixOrleans.Gateway.ClientServer;
+using MatrixOrleans.Gateway.Http;
+
+namespace MatrixOrleans.Conformance.Coverage;
+
+/// <summary>The text of <c>docs/spec-coverage.md</c>: every operation of the client-server API, with the file that answers it or "later".</summary>
+public static class CoveragePage
+{
+    /// <summary>Where the page is committed.</summary>
+    public static string File { get; } = Repository.File("docs", "spec-coverage.md");
+
+    /// <summary>The page as it ought to be.</summary>
+    public static string Write(IReadOnlyList<Operation> operations)
+    {
+        Dictionary<string, string> files = FilesByOperation();
+        HashSet<string> served = [.. Routes.All.Select(e => e.OperationId)];
+        StringBuilder page = new();
+        page.Append("# Coverage of the specification\n\n");
+        page.Append("Generated from the route list and the OpenAPI files of Matrix v1.19 by the conformance tests: `UPDATE_DOCS=1 ./test Conformance` writes it anew.\n\n");
+        page.Append(CultureInfo.InvariantCulture, $"Client-server API: {operations.Count(o => served.Contains(o.Id))} of {operations.Count} operations.\n");
+        foreach (IGrouping<string, Operation> area in operations.GroupBy(o => o.Area))
+        {
+            page.Append(CultureInfo.InvariantCulture, $"\n## {area.Key}\n\n| operation | request | file |\n|---|---|---|\n");
+            foreach (Operation operation in area)
+            {
+                string file = !served.Contains(operation.Id) ? "later" : files.TryGetValue(operation.Id, out string? path) ? $"[{Path.GetFileName(path)}](../{path})" : "served";
+                page.Append(CultureInfo.InvariantCulture, $"| {operation.Id} | `{operation.Method} {operation.Path}` | {file} |\n");
+            }
+        }
+        return page.ToString();
+    }
+
+    /// <summary>The operations of the route list that the specification ought to have: stable paths of the client-server API.</summary>
+    public static IEnumerable<Endpoint> SpecifiedRoutes() => Routes.All.Where(e =>
+        (e.Path.StartsWith("/_matrix/client/", StringComparison.Ordinal) && !e.Path.Contains("/unstable/", StringComparison.Ordinal)) || e.Path.StartsWith("/.well-known/matrix/", StringComparison.Ordinal));
+
+    private static Dictionary<string, string> FilesByOperation()
+    {
+        string folder = Repository.File("src", "MatrixOrleans.Gateway", "ClientServer");
+        return Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .GroupBy(f => Path.GetFileNameWithoutExtension(f), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(g => g.Key, g => Path.GetRelativePath(Repository.Root, g.First()).Replace('\\', '/'), StringComparer.OrdinalIgnoreCase);
+    }
+}

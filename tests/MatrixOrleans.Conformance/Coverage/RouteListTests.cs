@@ -1,0 +1,48 @@
+using MatrixOrleans.Conformance.OpenApi;
+using MatrixOrleans.Gateway.ClientServer;
+using MatrixOrleans.Gateway.Http;
+
+namespace MatrixOrleans.Conformance.Coverage;
+
+/// <summary>The gateway's route list against the specification's OpenAPI files.</summary>
+public sealed class RouteListTests
+{
+    [Fact]
+    public void No_operation_is_listed_twice()
+    {
+        Assert.Equal(Routes.All.Count, Routes.All.Select(e => (e.Method, e.Path)).Distinct().Count());
+        Assert.Equal(Routes.All.Count, Routes.All.Select(e => e.OperationId).Distinct().Count());
+    }
+
+    [Fact]
+    public void Every_route_is_an_operation_of_the_specification_with_its_method_and_path()
+    {
+        Dictionary<string, Operation> operations = Load().ToDictionary(o => o.Id);
+        List<string> wrong = [];
+        foreach (Endpoint route in CoveragePage.SpecifiedRoutes())
+        {
+            if (!operations.TryGetValue(route.OperationId, out Operation? operation))
+            {
+                wrong.Add($"{route.OperationId} is no operation of the specification");
+            }
+            else if (operation.Method != route.Method || operation.Path != route.Path)
+            {
+                wrong.Add($"{route.OperationId} is {operation.Method} {operation.Path}, not {route.Method} {route.Path}");
+            }
+        }
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void The_coverage_page_is_up_to_date()
+    {
+        string page = CoveragePage.Write(Load());
+        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(CoveragePage.File, page);
+        }
+        Assert.True(File.Exists(CoveragePage.File) && File.ReadAllText(CoveragePage.File) == page, "docs/spec-coverage.md is stale: run UPDATE_DOCS=1 ./test Conformance and commit it.");
+    }
+
+    private static IReadOnlyList<Operation> Load() => new OperationTable(Path.Combine(SpecFolder.Require(), "data", "api", "client-server"), new SchemaSource()).All;
+}
