@@ -24,7 +24,7 @@ internal static class FilterReader
     {
         if (json.Length > BytesMax)
         {
-            throw new MatrixException(ErrorCode.TooLarge, $"A filter is at most {BytesMax} bytes");
+            throw new MatrixException(MatrixError.TooLarge, $"A filter is at most {BytesMax} bytes");
         }
 
         JsonElement root;
@@ -34,7 +34,7 @@ internal static class FilterReader
         }
         catch (JsonException)
         {
-            throw new MatrixException(ErrorCode.NotJson, "The filter is no JSON");
+            throw new MatrixException(MatrixError.NotJson, "The filter is no JSON");
         }
 
         return root.ValueKind == JsonValueKind.Object ? root : throw Bad("The filter is no object");
@@ -128,7 +128,7 @@ internal static class FilterReader
         return entries.MoveToImmutable();
     }
 
-    public static MatrixException Bad(string text) => new(ErrorCode.BadJson, text);
+    public static MatrixException Bad(string text) => new(MatrixError.BadJson, text);
 
     private static string String(JsonElement value, string name)
     {

@@ -33,7 +33,7 @@ public readonly record struct PageToken([property: Id(0)] RoomToken? Room, [prop
     /// <summary>For text that a client sent.</summary>
     /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
     public static PageToken FromRequest(string? text) =>
-        TryParse(text, out var token) ? token : throw new MatrixException(ErrorCode.InvalidParam, "Not a pagination token of this server");
+        TryParse(text, out var token) ? token : throw new MatrixException(MatrixError.InvalidParam, "Not a pagination token of this server");
 
     public override string ToString() => Room?.ToString() ?? Sync?.ToString() ?? "";
 }

@@ -11,7 +11,7 @@ namespace MatrixOrleans.Conformance.Client;
 public sealed record Answer(string Request, int Status, JsonElement Body, string Text, IReadOnlyDictionary<string, string> Headers)
 {
     /// <summary>The error code, or null.</summary>
-    public string? ErrorCode => Status >= 400 && Body.Has("errcode") ? Body.Str("errcode") : null;
+    public string? MatrixError => Status >= 400 && Body.Has("errcode") ? Body.Str("errcode") : null;
 
     /// <summary>The body of an answer that must be 200.</summary>
     public JsonElement Ok()
@@ -23,14 +23,14 @@ public sealed record Answer(string Request, int Status, JsonElement Body, string
     /// <summary>The body of an answer that must have this status and error code.</summary>
     public JsonElement Fails(int status, string errcode)
     {
-        Assert.True(Status == status && ErrorCode == errcode, $"{Request}: {status} {errcode} expected, got {Status} {Text}");
+        Assert.True(Status == status && MatrixError == errcode, $"{Request}: {status} {errcode} expected, got {Status} {Text}");
         return Body;
     }
 
     /// <summary>The body of an answer that must have this status and one of these error codes.</summary>
     public JsonElement FailsWithOneOf(int status, params string[] errcodes)
     {
-        Assert.True(Status == status && errcodes.Contains(ErrorCode), $"{Request}: {status} {string.Join(" or ", errcodes)} expected, got {Status} {Text}");
+        Assert.True(Status == status && errcodes.Contains(MatrixError), $"{Request}: {status} {string.Join(" or ", errcodes)} expected, got {Status} {Text}");
         return Body;
     }
 }

@@ -69,22 +69,22 @@ public sealed class FilterTests
     [InlineData("""{"event_format":"xml"}""")]
     [InlineData("""{"event_fields":"type"}""")]
     public void Wrong_types_are_bad_json(string json) =>
-        Assert.Equal(ErrorCode.BadJson, Assert.Throws<MatrixException>(() => Parse(json)).Code);
+        Assert.Equal(MatrixError.BadJson, Assert.Throws<MatrixException>(() => Parse(json)).Code);
 
     [Theory]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("""{"a":1,"a":1}""")]
     public void What_is_no_json_is_told_so(string json) =>
-        Assert.Equal(ErrorCode.NotJson, Assert.Throws<MatrixException>(() => Parse(json)).Code);
+        Assert.Equal(MatrixError.NotJson, Assert.Throws<MatrixException>(() => Parse(json)).Code);
 
     [Fact]
     public void Sizes_are_bounded()
     {
         var many = string.Join(',', Enumerable.Repeat("\"a\"", 2001));
-        Assert.Equal(ErrorCode.BadJson, Assert.Throws<MatrixException>(() => Parse($$"""{"event_fields":[{{many}}]}""")).Code);
-        Assert.Equal(ErrorCode.BadJson, Assert.Throws<MatrixException>(() => Room($$"""{"types":["{{new string('a', 513)}}"]}""")).Code);
-        Assert.Equal(ErrorCode.TooLarge, Assert.Throws<MatrixException>(() => Parse("{" + new string(' ', 65_536) + "}")).Code);
+        Assert.Equal(MatrixError.BadJson, Assert.Throws<MatrixException>(() => Parse($$"""{"event_fields":[{{many}}]}""")).Code);
+        Assert.Equal(MatrixError.BadJson, Assert.Throws<MatrixException>(() => Room($$"""{"types":["{{new string('a', 513)}}"]}""")).Code);
+        Assert.Equal(MatrixError.TooLarge, Assert.Throws<MatrixException>(() => Parse("{" + new string(' ', 65_536) + "}")).Code);
     }
 
     [Theory]
@@ -179,7 +179,7 @@ public sealed class FilterTests
                 }
                 catch (MatrixException e)
                 {
-                    Assert.True(e.Code == ErrorCode.BadJson || e.Code == ErrorCode.NotJson);
+                    Assert.True(e.Code == MatrixError.BadJson || e.Code == MatrixError.NotJson);
                 }
             }
         });

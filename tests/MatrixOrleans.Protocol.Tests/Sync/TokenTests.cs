@@ -99,6 +99,6 @@ public sealed class TokenTests
         Assert.Null(PageToken.FromRequest("r1_-9").Sync);
         Assert.Equal(new SyncToken(1, 2, 3, 4), PageToken.FromRequest("s1_1_2_3_4").Sync);
         Assert.Equal("s1_1_2_3_4", PageToken.FromRequest("s1_1_2_3_4").ToString());
-        Assert.Equal(ErrorCode.InvalidParam, Assert.Throws<MatrixException>(() => PageToken.FromRequest("t42")).Code);
+        Assert.Equal(MatrixError.InvalidParam, Assert.Throws<MatrixException>(() => PageToken.FromRequest("t42")).Code);
     }
 }
