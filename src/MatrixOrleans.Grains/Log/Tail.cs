@@ -1,0 +1,399 @@
+using System.Security.Cryptography;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage.Log;
+
+namespace MatrixOrleans.Grains.Log;
+
+/// <summary>
+/// The newest part of the log, in the memory of a silo (DESIGN 4.2, 4.3). Syncs of live clients are answered from here alone.
+/// </summary>
+/// <remarks>
+/// <code>
+///   writer ── commit ──> Committed ──> entries by room, rows by user ──> watermark ──> signals
+/// </code>
+/// Everything in (<see cref="Start"/>, <see cref="Watermark"/>] is here; older positions are read from storage. The oldest commits
+/// are dropped when the bounds are reached.
+/// </remarks>
+public sealed class Tail : ICommitObserver
+{
+    /// <summary>Most rows of the log that are kept.</summary>
+    private const int RowsMax = 100_000;
+
+    /// <summary>Most bytes of events that are kept.</summary>
+    private const long BytesMax = 128L * 1024 * 1024;
+
+    /// <summary>In a room with more waiting users than this, wake-ups are put together.</summary>
+    private const int WaitersBeforeCoalescing = 50;
+
+    private static readonly TimeSpan CoalesceFor = TimeSpan.FromMilliseconds(30);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, RoomTail> _rooms = [];
+    private readonly Dictionary<string, UserTail> _users = [];
+    private readonly Queue<Row> _rows = new();
+    private readonly TimeProvider _time;
+    private long _bytes;
+
+    public Tail(TimeProvider time)
+    {
+        _time = time;
+    }
+
+    /// <summary>Names this life of the in-memory views (typing): versions of another life mean nothing.</summary>
+    public uint Epoch { get; } = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+
+    /// <summary>Positions up to here have been dropped, or were never here.</summary>
+    public long Start { get; private set; }
+
+    /// <summary>Everything up to here is durable and was heard of; no answer goes beyond.</summary>
+    public long Watermark { get; private set; }
+
+    /// <summary>Version of the newest typing change anywhere.</summary>
+    public long TypingVersion { get; private set; }
+
+    /// <summary>The log as it is when the silo starts: nothing of it is in memory.</summary>
+    public void Begin(long position)
+    {
+        lock (_lock)
+        {
+            Start = Watermark = position;
+        }
+    }
+
+    public void Committed(CommittedBatch batch)
+    {
+        var signals = new HashSet<SyncSubscriber>();
+        lock (_lock)
+        {
+            foreach (var (unit, first) in batch.Units)
+            {
+                var position = first;
+                position = TakeRoom(unit, position, signals);
+                foreach (var entry in unit.Users)
+                {
+                    TakeUser(entry, position++, signals);
+                }
+            }
+
+            Watermark = Math.Max(Watermark, batch.To);
+            Trim();
+        }
+
+        foreach (var subscriber in signals)
+        {
+            subscriber.Signal();
+        }
+    }
+
+    /// <summary>Entries of a room in (after, upto]; the caller has made sure that <paramref name="after"/> is not before <see cref="Start"/>.</summary>
+    internal List<(long Position, TailEntry Item)> RoomEntries(long roomNid, long after, long upto)
+    {
+        lock (_lock)
+        {
+            return _rooms.TryGetValue(roomNid, out var room) ? room.Entries.Slice(after, upto) : [];
+        }
+    }
+
+    internal List<(long Position, ReceiptSet Item)> Receipts(long roomNid, long after, long upto)
+    {
+        lock (_lock)
+        {
+            return _rooms.TryGetValue(roomNid, out var room) ? room.Receipts.Slice(after, upto) : [];
+        }
+    }
+
+    /// <summary>Rows of a user in (after, upto].</summary>
+    internal List<(long Position, UserEntry Item)> UserEntries(string userId, long after, long upto)
+    {
+        lock (_lock)
+        {
+            return _users.TryGetValue(userId, out var user) ? user.Entries.Slice(after, upto) : [];
+        }
+    }
+
+    /// <summary>Changes of a user's memberships in (after, upto].</summary>
+    internal List<(long Position, MemberChange Item)> MemberChanges(string userId, long after, long upto)
+    {
+        lock (_lock)
+        {
+            return _users.TryGetValue(userId, out var user) ? user.Memberships.Slice(after, upto) : [];
+        }
+    }
+
+    /// <summary>Which of the given rooms have entries or receipts in (after, upto].</summary>
+    internal List<long> Touched(IReadOnlyCollection<long> rooms, long after, long upto)
+    {
+        lock (_lock)
+        {
+            return [.. rooms.Where(nid => _rooms.TryGetValue(nid, out var room) && (room.Entries.Last > after || room.Receipts.Last > after))];
+        }
+    }
+
+    /// <summary>Who types in a room, when that changed after the given version; <c>null</c> when it did not.</summary>
+    internal IReadOnlyCollection<string>? TypingSince(long roomNid, long version)
+    {
+        lock (_lock)
+        {
+            return _rooms.TryGetValue(roomNid, out var room) && room.TypingVersion > version ? room.Typing : null;
+        }
+    }
+
+    /// <summary>Takes the newest list of who types in a room.</summary>
+    public void TypingChanged(long roomNid, IReadOnlyCollection<string> users)
+    {
+        List<SyncSubscriber> signals;
+        lock (_lock)
+        {
+            var room = Room(roomNid);
+            room.Typing = users;
+            room.TypingVersion = ++TypingVersion;
+            signals = [.. room.Subscribers];
+        }
+
+        signals.ForEach(subscriber => subscriber.Signal());
+    }
+
+    internal void Subscribe(SyncSubscriber subscriber)
+    {
+        lock (_lock)
+        {
+            User(subscriber.UserId).Subscribers.Add(subscriber);
+        }
+    }
+
+    internal void SubscribeRoom(SyncSubscriber subscriber, long roomNid)
+    {
+        lock (_lock)
+        {
+            Room(roomNid).Subscribers.Add(subscriber);
+        }
+    }
+
+    internal void UnsubscribeRoom(SyncSubscriber subscriber, long roomNid)
+    {
+        lock (_lock)
+        {
+            if (_rooms.TryGetValue(roomNid, out var room))
+            {
+                room.Subscribers.Remove(subscriber);
+            }
+        }
+    }
+
+    internal void Unsubscribe(SyncSubscriber subscriber, IEnumerable<long> rooms)
+    {
+        lock (_lock)
+        {
+            foreach (var nid in rooms)
+            {
+                if (_rooms.TryGetValue(nid, out var room) && room.Subscribers.Remove(subscriber) && room.IsEmpty)
+                {
+                    _rooms.Remove(nid);
+                }
+            }
+
+            if (_users.TryGetValue(subscriber.UserId, out var user) && user.Subscribers.Remove(subscriber) && user.IsEmpty)
+            {
+                _users.Remove(subscriber.UserId);
+            }
+        }
+    }
+
+    private long TakeRoom(AppendUnit unit, long position, HashSet<SyncSubscriber> signals)
+    {
+        if (unit.Room is not { } append)
+        {
+            return position;
+        }
+
+        var room = Room(append.RoomNid);
+        var commit = (RoomCommit)unit.Payload!;
+        foreach (var entry in commit.Entries)
+        {
+            if (entry.Event is { } tailEvent)
+            {
+                tailEvent.Position = position;
+                Redact(room, tailEvent);
+            }
+
+            room.Entries.Add(position, entry);
+            foreach (var delta in entry.Deltas)
+            {
+                if (delta.Key.Type == EventTypes.Member)
+                {
+                    var user = User(delta.Key.Key);
+                    user.Memberships.Add(position, new MemberChange(append.RoomNid, commit.RoomId, delta, entry.Event?.RoomSeq, entry.CurrentState));
+                    signals.UnionWith(user.Subscribers);
+                }
+            }
+
+            var bytes = (entry.Event?.Pdu.Json.Length ?? 0) + 512;
+            _bytes += bytes;
+            _rows.Enqueue(new Row(position, append.RoomNid, null, bytes));
+            position++;
+        }
+
+        Signal(append.RoomNid, room, signals);
+        return position;
+    }
+
+    private void TakeUser(UserEntry entry, long position, HashSet<SyncSubscriber> signals)
+    {
+        var user = User(entry.UserId);
+        user.Entries.Add(position, entry);
+        signals.UnionWith(user.Subscribers);
+        long? roomNid = null;
+        if (entry is ReceiptSet receipt)
+        {
+            roomNid = receipt.RoomNid;
+            var room = Room(receipt.RoomNid);
+            room.Receipts.Add(position, receipt);
+            if (receipt.Type == "m.read")
+            {
+                Signal(receipt.RoomNid, room, signals);
+            }
+        }
+
+        _bytes += 256;
+        _rows.Enqueue(new Row(position, roomNid, entry.UserId, 256));
+    }
+
+    /// <summary>An event that is redacted while it is here is shown pruned from now on.</summary>
+    private static void Redact(RoomTail room, TailEvent redaction)
+    {
+        if (redaction.Redacts is not { } target)
+        {
+            return;
+        }
+
+        foreach (var (_, entry) in room.Entries.Slice(0, long.MaxValue))
+        {
+            if (entry.Event?.Pdu.EventId.Value == target)
+            {
+                entry.Event.RedactedBecause ??= redaction.Pdu;
+            }
+        }
+    }
+
+    private void Signal(long roomNid, RoomTail room, HashSet<SyncSubscriber> signals)
+    {
+        if (room.Subscribers.Count <= WaitersBeforeCoalescing)
+        {
+            signals.UnionWith(room.Subscribers);
+            return;
+        }
+
+        if (!room.WakeUpDue)
+        {
+            room.WakeUpDue = true;
+            _ = WakeLater(roomNid);
+        }
+    }
+
+    private async Task WakeLater(long roomNid)
+    {
+        await Task.Delay(CoalesceFor, _time).ConfigureAwait(false);
+        List<SyncSubscriber> signals = [];
+        lock (_lock)
+        {
+            if (_rooms.TryGetValue(roomNid, out var room))
+            {
+                room.WakeUpDue = false;
+                signals = [.. room.Subscribers];
+            }
+        }
+
+        signals.ForEach(subscriber => subscriber.Signal());
+    }
+
+    private void Trim()
+    {
+        while (_rows.Count > RowsMax || (_bytes > BytesMax && _rows.Count > 1))
+        {
+            var row = _rows.Dequeue();
+            _bytes -= row.Bytes;
+            Start = row.Position;
+            if (row.RoomNid is { } nid && _rooms.TryGetValue(nid, out var room))
+            {
+                foreach (var (_, entry) in room.Entries.Slice(0, row.Position))
+                {
+                    foreach (var delta in entry.Deltas.Where(delta => delta.Key.Type == EventTypes.Member))
+                    {
+                        Cut(delta.Key.Key, row.Position);
+                    }
+                }
+
+                room.Entries.CutTo(row.Position);
+                room.Receipts.CutTo(row.Position);
+                if (room.IsEmpty)
+                {
+                    _rooms.Remove(nid);
+                }
+            }
+
+            if (row.UserId is { } userId)
+            {
+                Cut(userId, row.Position);
+            }
+        }
+
+        void Cut(string userId, long position)
+        {
+            if (_users.TryGetValue(userId, out var user))
+            {
+                user.Entries.CutTo(position);
+                user.Memberships.CutTo(position);
+                if (user.IsEmpty)
+                {
+                    _users.Remove(userId);
+                }
+            }
+        }
+    }
+
+    private RoomTail Room(long nid)
+    {
+        if (!_rooms.TryGetValue(nid, out var room))
+        {
+            _rooms[nid] = room = new RoomTail();
+        }
+
+        return room;
+    }
+
+    private UserTail User(string id)
+    {
+        if (!_users.TryGetValue(id, out var user))
+        {
+            _users[id] = user = new UserTail();
+        }
+
+        return user;
+    }
+
+    private readonly record struct Row(long Position, long? RoomNid, string? UserId, int Bytes);
+
+    private sealed class RoomTail
+    {
+        public readonly PositionList<TailEntry> Entries = new();
+        public readonly PositionList<ReceiptSet> Receipts = new();
+        public readonly HashSet<SyncSubscriber> Subscribers = [];
+        public IReadOnlyCollection<string> Typing = [];
+        public long TypingVersion;
+        public bool WakeUpDue;
+
+        public bool IsEmpty => Entries.IsEmpty && Receipts.IsEmpty && Subscribers.Count == 0 && TypingVersion == 0;
+    }
+
+    private sealed class UserTail
+    {
+        public readonly PositionList<UserEntry> Entries = new();
+        public readonly PositionList<MemberChange> Memberships = new();
+        public readonly HashSet<SyncSubscriber> Subscribers = [];
+
+        public bool IsEmpty => Entries.IsEmpty && Memberships.IsEmpty && Subscribers.Count == 0;
+    }
+}
+
+/// <summary>A user's membership in a room changed.</summary>
+internal sealed record MemberChange(long RoomNid, RoomId RoomId, TailDelta Delta, long? RoomSeq, long StateRoot);

@@ -1,0 +1,302 @@
+using System.Text.Json;
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
+using MatrixOrleans.Protocol.Sync;
+using MatrixOrleans.Protocol.Visibility;
+using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Log;
+
+namespace MatrixOrleans.Grains.Sync;
+
+/// <summary>Makes the sections of rooms for one sync answer (Client-Server API, "Syncing").</summary>
+internal sealed class RoomSections(SyncContext context, UnreadCounts unread, RoomWindows windows, Database database, Tail tail)
+{
+    private const int TimelineDefault = 10;
+    private const int TimelineMax = 500;
+    private const int HeroesMax = 5;
+
+    /// <summary>What an invite or a knock shows of a room (Client-Server API, "Stripped state").</summary>
+    private static readonly StateKey[] StrippedKeys =
+    [
+        StateKey.Create, StateKey.Name, StateKey.Avatar, StateKey.Topic, StateKey.JoinRules, StateKey.CanonicalAlias, StateKey.Encryption,
+    ];
+
+    /// <summary>A room that the user is in.</summary>
+    /// <param name="isNew">The client does not have the room yet, or lost it: everything is told.</param>
+    public async Task<RoomSection> Joined(UserRoom room, bool isNew, UserRowsOfSync.RoomRows rows, long typingVersion)
+    {
+        var filter = context.Filter.Room;
+        var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
+        var window = await windows.Read(room, isNew ? -1 : context.After, context.Upto, limit, filter.Timeline);
+        var timeline = await Visible(room, window.Timeline, isNew);
+        var complete = isNew || context.Request.FullState;
+        var receipts = await Receipts(room, isNew);
+        var typing = Typing(room, isNew, typingVersion);
+        var hasNews = isNew || window.Timeline.Count > 0 || rows.HasReceipt;
+        var section = new RoomSection
+        {
+            Room = room,
+            Timeline = timeline,
+            Limited = window.Limited || (isNew && timeline.Count < window.Timeline.Count),
+            PrevBatch = PrevBatch(timeline, window),
+            State = complete ? await WholeState(room, window, timeline) : await ChangedState(room, window, timeline),
+            Summary = await Summary(room, window, complete),
+            AccountData = rows.AccountData,
+            Unread = hasNews ? await unread.At(room, context.Upto) : null,
+        };
+        Add(section.Ephemeral, typing);
+        Add(section.Ephemeral, receipts);
+        return section;
+    }
+
+    /// <summary>A room that the user left, or was made to leave, since the token.</summary>
+    public async Task<RoomSection> Left(UserRoom room, MembershipMove? move)
+    {
+        var filter = context.Filter.Room;
+        var wasIn = context.IsInitial || move is { Before: Membership.Join } or { Joined: true };
+        var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
+        var upto = Math.Min(room.Position, context.Upto);
+        var window = await windows.Read(room, wasIn && !context.IsInitial && move is not { Joined: true } ? context.After : wasIn ? -1 : room.Position - 1, upto, limit, filter.Timeline);
+        var timeline = wasIn ? await Visible(room, window.Timeline, checkAll: true) : [.. window.Timeline.Where(e => e.Pdu.Is(EventTypes.Member, context.User.Value))];
+        return new RoomSection
+        {
+            Room = room,
+            Timeline = timeline,
+            Limited = wasIn && window.Limited,
+            PrevBatch = PrevBatch(timeline, window),
+            State = !wasIn ? [] : context.IsInitial || move is { Joined: true } ? await WholeState(room, window, timeline) : await ChangedState(room, window, timeline),
+        };
+    }
+
+    /// <summary>Stripped state of a room that the user was invited to or knocks at, the user's own member event last.</summary>
+    public async Task<ReadOnlyMemory<byte>> Stripped(UserRoom room)
+    {
+        if (await database.Memberships.Stripped(context.User, room.RoomNid) is { } given)
+        {
+            return given;
+        }
+
+        var output = new ByteBuffer(1024);
+        output.Write("["u8);
+        StateKey[] keys = room.Sender is { } sender && sender != context.User.Value
+            ? [.. StrippedKeys, new StateKey(EventTypes.Member, sender), StateKey.Member(context.User)]
+            : [.. StrippedKeys, StateKey.Member(context.User)];
+        var first = true;
+        foreach (var key in keys)
+        {
+            if (await windows.StateEvent(room.RoomNid, room.RoomVersion, room.StateRoot, key) is { } state)
+            {
+                if (!first)
+                {
+                    output.Write(","u8);
+                }
+
+                first = false;
+                StrippedState.Write(state, output);
+            }
+        }
+
+        output.Write("]"u8);
+        return output.WrittenMemory;
+    }
+
+    private async ValueTask<List<TailEvent>> Visible(UserRoom room, List<TailEvent> timeline, bool checkAll)
+    {
+        var visible = new List<TailEvent>(timeline.Count);
+        foreach (var shown in timeline)
+        {
+            if (shown.Pdu.StateKey is null && context.Ignored.Contains(shown.Pdu.Sender))
+            {
+                continue;
+            }
+
+            // Whoever has been in the room since the token sees what happened meanwhile.
+            if (!checkAll || shown.RoomSeq >= room.RoomSeq || await MaySee(room, shown))
+            {
+                visible.Add(shown);
+            }
+        }
+
+        return visible;
+    }
+
+    private async ValueTask<bool> MaySee(UserRoom room, TailEvent shown)
+    {
+        var visibility = await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.HistoryVisibility);
+        var before = MembershipText.Of(await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.Member(context.User)));
+        return HistoryVisibility.MaySee(shown.Pdu, context.User, visibility, before, room.Membership);
+    }
+
+    private static string PrevBatch(List<TailEvent> timeline, RoomWindow window) =>
+        (timeline.Count > 0 ? RoomToken.Before(timeline[0].RoomSeq!.Value) : RoomToken.After(window.LastSeq)).ToString();
+
+    /// <summary>The whole state where the timeline starts, or ends when the client wants it so.</summary>
+    private async Task<List<Pdu>> WholeState(UserRoom room, RoomWindow window, List<TailEvent> timeline)
+    {
+        var root = context.Request.UseStateAfter || timeline.Count == 0 ? window.CurrentState : timeline[0].StateBefore;
+        var state = await windows.WholeState(room.RoomNid, room.RoomVersion, root);
+        var wanted = context.LazyLoads ? Needed(timeline) : null;
+        var filter = context.Filter.Room.State;
+        var result = new List<Pdu>(state.Count);
+        foreach (var pdu in state)
+        {
+            var isMember = pdu.Type == EventTypes.Member;
+            if ((isMember && wanted is not null && !wanted.Contains(pdu.StateKey!)) || !filter.Passes(pdu))
+            {
+                continue;
+            }
+
+            if (isMember && wanted is not null)
+            {
+                context.Lazy.Sent(room.RoomNid, pdu.StateKey!, pdu.EventId, context.Upto);
+            }
+
+            result.Add(pdu);
+        }
+
+        return result;
+    }
+
+    /// <summary>State changes since the token that the timeline does not show, and member events that its senders need.</summary>
+    private async Task<List<Pdu>> ChangedState(UserRoom room, RoomWindow window, List<TailEvent> timeline)
+    {
+        var filter = context.Filter.Room.State;
+        var shown = timeline.Select(e => e.Nid).ToHashSet();
+        var newest = new Dictionary<StateKey, Pdu>();
+        foreach (var delta in window.Deltas)
+        {
+            if (delta.New is not null && (context.Request.UseStateAfter || !shown.Contains(delta.NewNid!.Value)))
+            {
+                newest[delta.Key] = delta.New;
+            }
+            else
+            {
+                newest.Remove(delta.Key);
+            }
+        }
+
+        if (!context.LazyLoads)
+        {
+            return [.. newest.Values.Where(filter.Passes)];
+        }
+
+        var needed = Needed(timeline);
+        var result = newest.Values.Where(pdu => (pdu.Type != EventTypes.Member || needed.Contains(pdu.StateKey!) || pdu.StateKey == context.User.Value) && filter.Passes(pdu)).ToList();
+        foreach (var pdu in result.Where(pdu => pdu.Type == EventTypes.Member))
+        {
+            needed.Remove(pdu.StateKey!);
+            context.Lazy.Sent(room.RoomNid, pdu.StateKey!, pdu.EventId, context.Upto);
+        }
+
+        foreach (var (userId, member) in await SendersMembers(room, timeline, needed))
+        {
+            var known = context.Lazy.Knows(room.RoomNid, userId, member.EventId, context.After) && !context.Filter.Room.State.IncludeRedundantMembers;
+            if (!known && filter.Passes(member))
+            {
+                result.Add(member);
+            }
+
+            context.Lazy.Sent(room.RoomNid, userId, member.EventId, context.Upto);
+        }
+
+        return result;
+    }
+
+    /// <summary>Users whose member events the timeline is not understood without.</summary>
+    private HashSet<string> Needed(List<TailEvent> timeline)
+    {
+        var users = timeline.Select(e => e.Pdu.Sender.Value).ToHashSet();
+        if (context.IsInitial)
+        {
+            users.Add(context.User.Value);
+        }
+
+        return users;
+    }
+
+    private async Task<List<(string UserId, Pdu Member)>> SendersMembers(UserRoom room, List<TailEvent> timeline, HashSet<string> users)
+    {
+        var found = new List<(string, Pdu)>();
+        foreach (var shown in timeline)
+        {
+            var sender = shown.Pdu.Sender.Value;
+            if (!users.Remove(sender))
+            {
+                continue;
+            }
+
+            var member = shown.SenderMember
+                ?? await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.Member(shown.Pdu.Sender));
+            if (member is not null)
+            {
+                found.Add((sender, member));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Members counts and heroes, when they changed.</summary>
+    private async Task<RoomSummary?> Summary(UserRoom room, RoomWindow window, bool complete)
+    {
+        if (!complete && !window.Deltas.Any(delta => delta.Key.Type is EventTypes.Member or EventTypes.Name or EventTypes.CanonicalAlias))
+        {
+            return null;
+        }
+
+        var named = await HasText(room, window.CurrentState, StateKey.Name, "name") || await HasText(room, window.CurrentState, StateKey.CanonicalAlias, "alias");
+        var heroes = named ? null : await database.Memberships.Heroes(room.RoomNid, context.User, HeroesMax);
+        return new RoomSummary(heroes is null ? null : [.. heroes.Select(row => row.UserId)], window.JoinedCount, window.InvitedCount);
+    }
+
+    private async ValueTask<bool> HasText(UserRoom room, long root, StateKey key, string member) =>
+        !string.IsNullOrEmpty((await windows.StateEvent(room.RoomNid, room.RoomVersion, root, key))?.ContentString(member));
+
+    private ReadOnlyMemory<byte>? Typing(UserRoom room, bool isNew, long typingVersion)
+    {
+        if (!context.Filter.Room.Ephemeral.PassesType("m.typing"))
+        {
+            return null;
+        }
+
+        var sameLife = context.Since is { } since && since.EphemeralEpoch == tail.Epoch && !isNew;
+        var users = tail.TypingSince(room.RoomNid, sameLife ? context.Since!.Value.EphemeralVersion : 0);
+        if (users is null || typingVersion == 0 || (isNew && users.Count == 0))
+        {
+            return null;
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            type = "m.typing",
+            content = new { user_ids = users.Where(user => !(UserId.TryParse(user, out var id) && context.Ignored.Contains(id))) },
+        });
+    }
+
+    private async Task<ReadOnlyMemory<byte>?> Receipts(UserRoom room, bool isNew)
+    {
+        if (!context.Filter.Room.Ephemeral.PassesType("m.receipt"))
+        {
+            return null;
+        }
+
+        IEnumerable<ReceiptSet> rows = !isNew && context.After >= tail.Start
+            ? tail.Receipts(room.RoomNid, context.After, context.Upto).Select(row => row.Item)
+            : (await database.Receipts.Since(room.RoomNid, isNew ? -1 : context.After, context.Upto)).Select(row => row.ToEntry());
+        return ReceiptContent.Write(rows.Where(IsShown));
+
+        bool IsShown(ReceiptSet row) => row.Type == "m.read"
+            ? !(UserId.TryParse(row.UserId, out var reader) && context.Ignored.Contains(reader))
+            : row.Type == "m.read.private" && row.UserId == context.User.Value;
+    }
+
+    private static void Add(List<ReadOnlyMemory<byte>> list, ReadOnlyMemory<byte>? json)
+    {
+        if (json is { } value)
+        {
+            list.Add(value);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Text.Json;
+using MatrixOrleans.Contracts.Sync;
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Filters;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
+using MatrixOrleans.Protocol.Sync;
+using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Log;
+
+namespace MatrixOrleans.Grains.Sync;
+
+/// <summary>What one sync is about: who asks, from where, up to where, and how they want it.</summary>
+internal sealed record SyncContext
+{
+    public required UserId User { get; init; }
+
+    public required SyncRequest Request { get; init; }
+
+    public required SyncFilter Filter { get; init; }
+
+    /// <summary><c>null</c> for an initial sync.</summary>
+    public required SyncToken? Since { get; init; }
+
+    /// <summary>Log position of the answer.</summary>
+    public required long Upto { get; init; }
+
+    public required LazyMembers Lazy { get; init; }
+
+    public required IReadOnlySet<UserId> Ignored { get; init; }
+
+    public required long NowMs { get; init; }
+
+    /// <summary>The position that the answer starts behind; -1 for an initial sync.</summary>
+    public long After => Since?.LogPosition ?? -1;
+
+    public bool IsInitial => Since is null;
+
+    public bool LazyLoads => Filter.Room.State.LazyLoadMembers || Filter.Room.Timeline.LazyLoadMembers;
+}
+
+/// <summary>Puts a <c>/sync</c> v3 answer together from memberships, windows of rooms and rows of the user.</summary>
+internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCounts unread, RoomWindows windows, Database database, Tail tail)
+{
+    private readonly RoomSections _sections = new(context, unread, windows, database, tail);
+
+    /// <summary>The answer, and whether there is nothing in it that a client must hear.</summary>
+    public async Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> Build(KeyCounts keys)
+    {
+        var entries = await UserRows();
+        var typingVersion = tail.TypingVersion;
+        var joined = new List<RoomSection>();
+        var invited = new List<(UserRoom Room, ReadOnlyMemory<byte> State)>();
+        var knocked = new List<(UserRoom Room, ReadOnlyMemory<byte> State)>();
+        var left = new List<RoomSection>();
+        var moves = context.IsInitial ? [] : await rooms.Moves(context.After, context.Upto);
+        foreach (var room in await Candidates(moves.Keys, entries))
+        {
+            if (!context.Filter.Room.PassesRoom(room.RoomId))
+            {
+                continue;
+            }
+
+            var move = moves.GetValueOrDefault(room.RoomNid);
+            switch (room.Membership)
+            {
+                case Membership.Join:
+                    var isNew = context.IsInitial || move is { Joined: true };
+                    var section = await _sections.Joined(room, isNew, entries.Of(room.RoomNid), typingVersion);
+                    if (isNew || !section.IsEmpty)
+                    {
+                        joined.Add(section);
+                    }
+
+                    break;
+                case Membership.Invite when context.IsInitial || move is not null:
+                    if (room.Sender is null || !UserId.TryParse(room.Sender, out var inviter) || !context.Ignored.Contains(inviter))
+                    {
+                        invited.Add((room, await _sections.Stripped(room)));
+                    }
+
+                    break;
+                case Membership.Knock when context.IsInitial || move is not null:
+                    knocked.Add((room, await _sections.Stripped(room)));
+                    break;
+                case Membership.Leave or Membership.Ban when !room.Forgotten && (context.IsInitial ? context.Filter.Room.IncludeLeave : move is not null):
+                    left.Add(await _sections.Left(room, move));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion);
+        var toDevice = await ToDevice();
+        var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count == 0;
+        var buffer = new ByteBuffer(4096);
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            var output = new SyncWriter(writer, context);
+            output.Write(next with { ToDevicePosition = toDevice.Position }, joined, invited, knocked, left, entries.Global, toDevice.Messages, keys);
+        }
+
+        return (buffer.WrittenMemory, isEmpty);
+    }
+
+    /// <summary>Rooms that may have something to tell; for an incremental sync those in which something happened.</summary>
+    private async Task<List<UserRoom>> Candidates(IReadOnlyCollection<long> moved, UserRowsOfSync entries)
+    {
+        if (context.IsInitial || context.Request.FullState)
+        {
+            return [.. rooms.All.Values];
+        }
+
+        var joined = rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid).ToList();
+        IEnumerable<long> touched = context.After >= tail.Start
+            ? tail.Touched(joined, context.After, context.Upto)
+            : await database.Log.RoomsTouched(joined, context.After, context.Upto);
+        var typingSince = context.Since!.Value.EphemeralEpoch == tail.Epoch ? context.Since.Value.EphemeralVersion : 0;
+        if (tail.TypingVersion > typingSince)
+        {
+            touched = touched.Concat(joined.Where(nid => tail.TypingSince(nid, typingSince) is not null));
+        }
+
+        return [.. touched.Concat(moved).Concat(entries.Rooms).Distinct().Where(rooms.All.ContainsKey).Select(nid => rooms.All[nid])];
+    }
+
+    /// <summary>The user's own rows since the token: account data and own receipts.</summary>
+    private async Task<UserRowsOfSync> UserRows()
+    {
+        var rows = new UserRowsOfSync(context.Filter);
+        if (context.IsInitial || context.Request.FullState)
+        {
+            foreach (var data in await database.AccountData.All(context.User))
+            {
+                rows.Add(new AccountDataSet(context.User.Value, data.RoomNid, null, data.Type, data.Json), initial: true);
+            }
+        }
+        else if (context.After >= tail.Start)
+        {
+            foreach (var (_, entry) in tail.UserEntries(context.User.Value, context.After, context.Upto))
+            {
+                rows.Add(entry, initial: false);
+            }
+        }
+        else
+        {
+            foreach (var data in await database.AccountData.Since(context.User, context.After, context.Upto))
+            {
+                rows.Add(new AccountDataSet(context.User.Value, data.RoomNid, null, data.Type, data.Json), initial: false);
+            }
+        }
+
+        if (context.IsInitial || context.Request.FullState)
+        {
+            // The default rules are nobody's row.
+            rows.AddPushRules(unread.Rules, context.User);
+        }
+
+        return rows;
+    }
+
+    private async Task<(IReadOnlyList<Storage.Users.ToDeviceRow> Messages, long Position)> ToDevice()
+    {
+        if (context.Request.DeviceId is not { } device)
+        {
+            return ([], context.Upto);
+        }
+
+        const int MessagesMax = 100;
+        var after = context.Since?.ToDevicePosition ?? 0;
+        if (after >= tail.Start && after > 0 && !tail.UserEntries(context.User.Value, after, context.Upto).Exists(e => e.Item is ToDeviceSend send && send.DeviceId == device))
+        {
+            return ([], context.Upto);
+        }
+
+        var messages = await database.ToDevice.Since(context.User, device, after, context.Upto, MessagesMax);
+        return (messages, messages.Count == MessagesMax ? messages[^1].Position : context.Upto);
+    }
+}

@@ -1,0 +1,205 @@
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Push;
+using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Log;
+
+namespace MatrixOrleans.Grains.Sync;
+
+/// <summary>
+/// The unread counts of one user (DESIGN 4.4, 5.4): an event counts when the user's push rules notify of it and no receipt of the user, public or
+/// private, and no event of the user's own lies at or behind it in its thread. Evaluated when a sync asks, from the tail where it reaches.
+/// </summary>
+internal sealed class UnreadCounts(UserId user, Database database, Tail tail, RoomWindows windows)
+{
+    /// <summary>The thread of events that are in none (Client-Server API, "Threaded read receipts").</summary>
+    private const string Main = "main";
+
+    /// <summary>Events that are read back, at the most, when counts of a room are made anew.</summary>
+    private const int ScanMax = 20_000;
+
+    private const int PageSize = 1_000;
+
+    private readonly Dictionary<long, UnreadRoom> _rooms = [];
+
+    /// <summary>The user's rules; a change counts for events from then on.</summary>
+    public PushRuleSet Rules { get; set; } = PushRuleSet.Default;
+
+    public IReadOnlySet<UserId> Ignored { get; set; } = new HashSet<UserId>();
+
+    /// <summary>The counts of a joined room at a position of the log.</summary>
+    public async ValueTask<UnreadView> At(UserRoom room, long position)
+    {
+        if (!_rooms.TryGetValue(room.RoomNid, out var unread) || unread.JoinedPosition != room.Position)
+        {
+            _rooms[room.RoomNid] = unread = await Load(room, position);
+        }
+
+        if (unread.Position < position)
+        {
+            await Advance(room, unread, position);
+        }
+
+        return unread.View();
+    }
+
+    /// <summary>Takes a receipt of the user's own.</summary>
+    public void Read(ReceiptSet receipt)
+    {
+        if (receipt is { Type: "m.read" or "m.read.private", RoomSeq: { } seq } && _rooms.TryGetValue(receipt.RoomNid, out var room))
+        {
+            room.Read(receipt.Thread, seq);
+        }
+    }
+
+    public void Forget(long roomNid) => _rooms.Remove(roomNid);
+
+    public void ForgetAll() => _rooms.Clear();
+
+    private async Task<UnreadRoom> Load(UserRoom room, long position)
+    {
+        var unread = new UnreadRoom { JoinedPosition = room.Position, Position = position };
+        unread.Read("", room.RoomSeq ?? 0);
+        foreach (var receipt in await database.Receipts.OfUser(room.RoomNid, user))
+        {
+            if (receipt.Type is "m.read" or "m.read.private")
+            {
+                unread.Read(receipt.Thread, receipt.RoomSeq);
+            }
+        }
+
+        unread.DisplayName = (await windows.StateEvent(room.RoomNid, room.RoomVersion, room.StateRoot, StateKey.Member(user)))?.ContentString("displayname");
+        var upto = await database.Rooms.SeqAt(room.RoomNid, position);
+        await Scan(room, unread, Math.Max(unread.UnthreadedSeq, upto - ScanMax), upto);
+        return unread;
+    }
+
+    private async Task Advance(UserRoom room, UnreadRoom unread, long position)
+    {
+        if (unread.Position >= tail.Start)
+        {
+            foreach (var (_, entry) in tail.RoomEntries(room.RoomNid, unread.Position, position))
+            {
+                if (entry.Event is { RoomSeq: not null } shown)
+                {
+                    Count(unread, shown.Pdu, shown.RoomSeq.Value, shown.ThreadRoot, shown.Facts);
+                }
+            }
+        }
+        else
+        {
+            await Scan(room, unread, unread.LastSeq, await database.Rooms.SeqAt(room.RoomNid, position));
+        }
+
+        unread.Position = position;
+    }
+
+    private async Task Scan(UserRoom room, UnreadRoom unread, long after, long upto)
+    {
+        for (var from = after; from < upto;)
+        {
+            var page = await database.Rooms.Timeline(room.RoomNid, from, backwards: false, PageSize, upto);
+            foreach (var stored in page)
+            {
+                Count(unread, windows.Parse(room, stored), stored.RoomSeq!.Value, stored.ThreadRoot, stored.Facts);
+            }
+
+            if (page.Count == 0)
+            {
+                break;
+            }
+
+            from = page[^1].RoomSeq!.Value;
+        }
+
+        unread.LastSeq = Math.Max(unread.LastSeq, upto);
+    }
+
+    private void Count(UnreadRoom unread, Pdu pdu, long seq, string? threadRoot, Storage.Log.PushFacts facts)
+    {
+        unread.LastSeq = Math.Max(unread.LastSeq, seq);
+        var thread = threadRoot ?? Main;
+        if (pdu.Sender == user)
+        {
+            unread.Read(thread, seq);
+            return;
+        }
+
+        if (Ignored.Contains(pdu.Sender))
+        {
+            return;
+        }
+
+        var known = new Protocol.Push.PushFacts(facts.MemberCount, facts.SenderMayNotifyRoom ? long.MaxValue : long.MinValue, null);
+        var result = Rules.Evaluate(new PushEvent(pdu, known), user, unread.DisplayName);
+        if (result.Notify)
+        {
+            unread.Add(seq, thread, result.Highlight);
+        }
+    }
+
+    /// <summary>One room: the receipts, and the events that notified and are not read.</summary>
+    private sealed class UnreadRoom
+    {
+        private readonly Dictionary<string, long> _read = [];
+        private readonly List<(long Seq, string Thread, bool Highlight)> _unread = [];
+
+        public long JoinedPosition { get; init; }
+
+        public long Position { get; set; }
+
+        public long LastSeq { get; set; }
+
+        public long UnthreadedSeq { get; private set; }
+
+        public string? DisplayName { get; set; }
+
+        public void Read(string thread, long seq)
+        {
+            if (thread.Length == 0)
+            {
+                UnthreadedSeq = Math.Max(UnthreadedSeq, seq);
+            }
+            else
+            {
+                _read[thread] = Math.Max(_read.GetValueOrDefault(thread), seq);
+            }
+
+            _unread.RemoveAll(IsRead);
+        }
+
+        public void Add(long seq, string thread, bool highlight)
+        {
+            var item = (seq, thread, highlight);
+            if (!IsRead(item))
+            {
+                _unread.Add(item);
+            }
+        }
+
+        public UnreadView View()
+        {
+            var (all, loud) = (0, 0);
+            var threads = new Dictionary<string, (int, int)>();
+            foreach (var (_, thread, highlight) in _unread)
+            {
+                if (thread == Main)
+                {
+                    all++;
+                    loud += highlight ? 1 : 0;
+                }
+                else
+                {
+                    var (a, l) = threads.GetValueOrDefault(thread);
+                    threads[thread] = (a + 1, l + (highlight ? 1 : 0));
+                }
+            }
+
+            return new UnreadView(all, loud, threads);
+        }
+
+        private bool IsRead((long Seq, string Thread, bool Highlight) item) =>
+            item.Seq <= UnthreadedSeq || item.Seq <= _read.GetValueOrDefault(item.Thread);
+    }
+}

@@ -1,0 +1,259 @@
+using System.Text;
+using System.Text.Json;
+using MatrixOrleans.Contracts.Sync;
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Filters;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Push;
+using MatrixOrleans.Protocol.Sync;
+using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Log;
+
+namespace MatrixOrleans.Grains.Sync;
+
+/// <summary>
+/// Answers the syncs of one user (DESIGN 4.3): from the tail of the log for a live client, from storage for everything older. It remembers
+/// memberships, unread counts and what was lazily sent; all of it can be made anew, so a second activation does no harm.
+/// </summary>
+/// <remarks>
+/// <code>
+///   bring memberships and rules to the watermark ─> build (since, watermark] ─> anything in it? answer
+///                                                                            └─> nothing: wait for a signal, again
+/// </code>
+/// Calls interleave. Memberships and counts are advanced under one gate; everything else of a call is its own.
+/// </remarks>
+public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows windows, TimeProvider time) : Grain, IUserSyncGrain
+{
+    private const string PushRulesType = "m.push_rules";
+    private const string IgnoredUsersType = "m.ignored_user_list";
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Dictionary<string, LazyMembers> _lazy = [];
+    private readonly Dictionary<string, CancellationTokenSource> _waits = [];
+    private readonly Dictionary<string, KeyCounts> _keys = [];
+    private readonly HashSet<long> _subscribed = [];
+    private UserId _user;
+    private UserRooms _rooms = null!;
+    private UnreadCounts _unread = null!;
+    private SyncSubscriber _subscriber = null!;
+    private long _dataPosition = -1;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _user = UserId.Parse(this.GetPrimaryKeyString());
+        _rooms = new UserRooms(_user, database, tail);
+        _unread = new UnreadCounts(_user, database, tail, windows);
+        _subscriber = new SyncSubscriber(_user.Value);
+        tail.Subscribe(_subscriber);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        tail.Unsubscribe(_subscriber, _subscribed);
+        foreach (var wait in _waits.Values)
+        {
+            wait.Cancel();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask<SyncAnswer> Sync(SyncRequest request, CancellationToken cancel)
+    {
+        SyncToken? since = null;
+        if (request.Since is not null)
+        {
+            since = SyncToken.TryParse(request.Since, out var token) ? token : throw new MatrixException(MatrixError.InvalidParam, "since is no token of this server");
+            if (token.LogPosition > tail.Watermark)
+            {
+                // From a log that this database does not hold: the client starts anew and misses nothing.
+                since = null;
+            }
+        }
+
+        var filter = request.Filter is null ? SyncFilter.Default : SyncFilter.Parse(Encoding.UTF8.GetBytes(request.Filter));
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var device = request.DeviceId ?? "";
+        if (_waits.TryGetValue(device, out var older))
+        {
+            // One wait per device: the newer ends the older.
+            await older.CancelAsync();
+        }
+
+        _waits[device] = wait;
+        try
+        {
+            return await Answer(request, since, filter, wait.Token);
+        }
+        finally
+        {
+            if (_waits.TryGetValue(device, out var own) && ReferenceEquals(own, wait))
+            {
+                _waits.Remove(device);
+            }
+        }
+    }
+
+    private async Task<SyncAnswer> Answer(SyncRequest request, SyncToken? since, SyncFilter filter, CancellationToken cancel)
+    {
+        var started = time.GetTimestamp();
+        var waitMs = Math.Min(request.WaitMs, SyncRequest.WaitMsMax);
+        while (true)
+        {
+            var seen = _subscriber.Count;
+            var (body, isEmpty) = await Build(request, since, filter);
+            var left = TimeSpan.FromMilliseconds(waitMs) - time.GetElapsedTime(started);
+            if (!isEmpty || since is null || request.FullState || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
+            {
+                return new SyncAnswer { Body = body, IsEmpty = isEmpty };
+            }
+
+            try
+            {
+                await _subscriber.After(seen).WaitAsync(left, time, cancel);
+            }
+            catch (TimeoutException)
+            {
+                return new SyncAnswer { Body = body, IsEmpty = true };
+            }
+            catch (OperationCanceledException)
+            {
+                return new SyncAnswer { Body = body, IsEmpty = true };
+            }
+        }
+    }
+
+    private async Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> Build(SyncRequest request, SyncToken? since, SyncFilter filter)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var upto = tail.Watermark;
+            await Advance(upto);
+            var context = new SyncContext
+            {
+                User = _user,
+                Request = request,
+                Filter = filter,
+                Since = since,
+                Upto = upto,
+                Lazy = LazyOf(request.DeviceId ?? ""),
+                Ignored = _unread.Ignored,
+                NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            };
+            return await new SyncBuilder(context, _rooms, _unread, windows, database, tail).Build(await KeysOf(request.DeviceId));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Brings what is remembered to the watermark: memberships, rules, ignored users, own receipts.</summary>
+    private async Task Advance(long upto)
+    {
+        if (await _rooms.AdvanceTo(upto))
+        {
+            Subscribe();
+        }
+
+        if (_dataPosition < tail.Start)
+        {
+            _unread.ForgetAll();
+            TakeRules((await database.AccountData.Get(_user, null, PushRulesType))?.Json);
+            TakeIgnored((await database.AccountData.Get(_user, null, IgnoredUsersType))?.Json);
+        }
+        else
+        {
+            foreach (var (_, entry) in tail.UserEntries(_user.Value, _dataPosition, upto))
+            {
+                switch (entry)
+                {
+                    case AccountDataSet { RoomNid: null, Type: PushRulesType } rules:
+                        TakeRules(rules.Json);
+                        break;
+                    case AccountDataSet { RoomNid: null, Type: IgnoredUsersType } ignored:
+                        TakeIgnored(ignored.Json);
+                        break;
+                    case ReceiptSet receipt:
+                        _unread.Read(receipt);
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+
+        _dataPosition = upto;
+    }
+
+    private void Subscribe()
+    {
+        foreach (var (nid, room) in _rooms.All)
+        {
+            if (room.Membership == Protocol.Events.Membership.Join)
+            {
+                if (_subscribed.Add(nid))
+                {
+                    tail.SubscribeRoom(_subscriber, nid);
+                }
+            }
+            else if (_subscribed.Remove(nid))
+            {
+                tail.UnsubscribeRoom(_subscriber, nid);
+                _unread.Forget(nid);
+            }
+        }
+    }
+
+    private void TakeRules(ReadOnlyMemory<byte>? json) =>
+        _unread.Rules = json is { } stored ? PushRuleReader.ReadStored(stored.Span) : PushRuleSet.Default;
+
+    private void TakeIgnored(ReadOnlyMemory<byte>? json)
+    {
+        var ignored = new HashSet<UserId>();
+        if (json is { } stored && JsonElement.Parse(stored.Span) is { ValueKind: JsonValueKind.Object } root
+            && root.TryGetProperty("ignored_users", out var users) && users.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var user in users.EnumerateObject())
+            {
+                if (UserId.TryParse(user.Name, out var id) && id != _user)
+                {
+                    ignored.Add(id);
+                }
+            }
+        }
+
+        _unread.Ignored = ignored;
+    }
+
+    private LazyMembers LazyOf(string device)
+    {
+        if (!_lazy.TryGetValue(device, out var lazy))
+        {
+            _lazy[device] = lazy = new LazyMembers();
+        }
+
+        return lazy;
+    }
+
+    private async ValueTask<KeyCounts> KeysOf(string? device)
+    {
+        if (device is null)
+        {
+            return new KeyCounts(new Dictionary<string, int>(), []);
+        }
+
+        if (!_keys.TryGetValue(device, out var counts))
+        {
+            var stored = await database.Devices.KeyCounts(_user, device);
+            var oneTime = new Dictionary<string, int>(stored.OneTimeKeys);
+            oneTime.TryAdd(KeyCounts.SignedCurve25519, 0);
+            _keys[device] = counts = new KeyCounts(oneTime, stored.UnusedFallbackTypes);
+        }
+
+        return counts;
+    }
+}
