@@ -1,0 +1,64 @@
+using MatrixOrleans.Contracts.Sync;
+using MatrixOrleans.Contracts.Users;
+using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Protocol.Errors;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace MatrixOrleans.Gateway.ClientServer.Sync;
+
+/// <summary>Waits in slices until something happened or the client's time-out is over; a shutting-down gateway answers at once.</summary>
+internal static class Sync
+{
+    /// <summary>Longest time-out that a client is granted.</summary>
+    private const int TimeoutMsMax = 120_000;
+
+    public static readonly Endpoint Endpoint = new("sync", "GET", "/_matrix/client/v3/sync", Access.UserOrGuest, Handle);
+
+    private static async ValueTask<Answer> Handle(ClientRequest request)
+    {
+        var time = request.Http.RequestServices.GetRequiredService<TimeProvider>();
+        var stopping = request.Http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, stopping);
+        var timeoutMs = request.QueryInteger("timeout", 0, TimeoutMsMax);
+        var unstableName = request.QueryFlag("org.matrix.msc4222.use_state_after");
+        var slice = new SyncRequest
+        {
+            DeviceId = request.Session.DeviceId,
+            Since = request.Query("since") is { Length: > 0 } since ? since : null,
+            Filter = await Filter(request),
+            FullState = request.QueryFlag("full_state"),
+            UseStateAfter = request.QueryFlag("use_state_after") || unstableName,
+            UnstableStateAfterName = unstableName && !request.QueryFlag("use_state_after"),
+            IsGuest = request.Session.IsGuest,
+        };
+        var grain = request.Grains.GetGrain<IUserSyncGrain>(request.User.Value);
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var leftMs = timeoutMs - (int)time.GetElapsedTime(started).TotalMilliseconds;
+            var sliceStarted = time.GetTimestamp();
+            var answer = await grain.Sync(slice with { WaitMs = Math.Clamp(leftMs, 0, SyncRequest.WaitMsMax) }, cancel.Token);
+            leftMs = timeoutMs - (int)time.GetElapsedTime(started).TotalMilliseconds;
+            if (!answer.IsEmpty || leftMs <= 0 || cancel.IsCancellationRequested || time.GetElapsedTime(sliceStarted).TotalMilliseconds < SyncRequest.WaitMsMax / 2.0)
+            {
+                // A slice that ended early and empty was ended by a newer request of the same device, or by a grain that moves.
+                return new Answer(answer.Body);
+            }
+
+            slice = slice with { IsContinued = true };
+        }
+    }
+
+    private static async ValueTask<string?> Filter(ClientRequest request)
+    {
+        if (request.Query("filter") is not { Length: > 0 } filter)
+        {
+            return null;
+        }
+
+        return filter[0] == '{'
+            ? filter
+            : await request.Grains.GetGrain<IUserGrain>(request.User.Value).Filter(filter) ?? throw new MatrixException(MatrixError.InvalidParam, "Unknown filter");
+    }
+}

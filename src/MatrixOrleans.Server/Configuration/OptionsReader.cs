@@ -1,0 +1,158 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Reflection;
+using MatrixOrleans.Protocol.Identifiers;
+using YamlDotNet.Serialization;
+
+namespace MatrixOrleans.Server.Configuration;
+
+/// <summary>Reads the configuration and finds all its faults at once.</summary>
+public static class OptionsReader
+{
+    private const string EnvironmentPrefix = "MATRIX_ORLEANS_";
+
+    /// <summary>Later sources win: YAML file, environment, command line.</summary>
+    /// <param name="faults">One sentence each; empty when the configuration can be used.</param>
+    public static HomeserverOptions Read(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, out IReadOnlyList<string> faults)
+    {
+        var problems = new List<string>();
+        var fromCommandLine = CommandLine(arguments, problems);
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (fromCommandLine.Remove("config", out var file) || environment.TryGetValue(EnvironmentPrefix + "CONFIG", out file))
+        {
+            AddYaml(file, values, problems);
+        }
+
+        foreach (var property in Properties())
+        {
+            if (environment.TryGetValue(EnvironmentPrefix + KeyOf(property).Replace('-', '_').ToUpperInvariant(), out var value))
+            {
+                values[KeyOf(property)] = value;
+            }
+        }
+
+        foreach (var (key, value) in fromCommandLine)
+        {
+            values[key] = value;
+        }
+
+        var options = new HomeserverOptions();
+        Apply(options, values, problems);
+        Check(options, problems);
+        faults = problems;
+        return options;
+    }
+
+    /// <summary>Every key with its property, in the order of the class.</summary>
+    public static IEnumerable<PropertyInfo> Properties() => typeof(HomeserverOptions).GetProperties();
+
+    public static string KeyOf(PropertyInfo property) => property.GetCustomAttribute<KeyAttribute>()!.Name;
+
+    private static Dictionary<string, string> CommandLine(IReadOnlyList<string> arguments, List<string> problems)
+    {
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var argument = arguments[i];
+            if (!argument.StartsWith("--", StringComparison.Ordinal))
+            {
+                problems.Add($"'{argument}' is no option: options are written --key value.");
+                continue;
+            }
+
+            var equals = argument.IndexOf('=');
+            if (equals > 0)
+            {
+                values[argument[2..equals]] = argument[(equals + 1)..];
+            }
+            else if (i + 1 < arguments.Count)
+            {
+                values[argument[2..]] = arguments[++i];
+            }
+            else
+            {
+                problems.Add($"{argument} has no value.");
+            }
+        }
+
+        return values;
+    }
+
+    private static void AddYaml(string file, Dictionary<string, string> values, List<string> problems)
+    {
+        try
+        {
+            var read = new DeserializerBuilder().Build().Deserialize<Dictionary<string, string>>(File.ReadAllText(file));
+            foreach (var (key, value) in read ?? [])
+            {
+                values[key] = value;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException)
+        {
+            problems.Add($"The configuration file {file} cannot be read: {e.Message}");
+        }
+    }
+
+    private static void Apply(HomeserverOptions options, Dictionary<string, string> values, List<string> problems)
+    {
+        var known = Properties().ToDictionary(KeyOf, StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in values)
+        {
+            if (!known.TryGetValue(key, out var property))
+            {
+                problems.Add($"There is no key '{key}'.");
+                continue;
+            }
+
+            try
+            {
+                property.SetValue(options, TypeDescriptor.GetConverter(property.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, value));
+            }
+            catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
+            {
+                problems.Add($"'{value}' is no value for '{key}'.");
+            }
+        }
+    }
+
+    private static void Check(HomeserverOptions options, List<string> problems)
+    {
+        foreach (var name in Names(options))
+        {
+            if (!ServerName.TryParse(name, out _))
+            {
+                problems.Add($"'{name}' is no server name.");
+            }
+        }
+
+        if (!Uri.TryCreate(options.Listen, UriKind.Absolute, out var listen) || listen.Scheme is not ("http" or "https"))
+        {
+            problems.Add("listen must be a URL such as http://127.0.0.1:8008.");
+        }
+
+        if (options.Database != "sqlite" && !options.Database.StartsWith("postgres:", StringComparison.Ordinal))
+        {
+            problems.Add("database must be 'sqlite' or 'postgres:' and a connection string.");
+        }
+
+        if (options.Registration is not ("closed" or "token" or "open"))
+        {
+            problems.Add("registration must be closed, token or open.");
+        }
+
+        if (options.RateLimit is not ("on" or "off"))
+        {
+            problems.Add("rate-limit must be on or off.");
+        }
+
+        if (!Enum.TryParse<LogLevel>(options.LogLevel, ignoreCase: true, out _))
+        {
+            problems.Add("log-level must be Debug, Information, Warning or Error.");
+        }
+    }
+
+    /// <summary>All server names of the process, the main one first.</summary>
+    public static IReadOnlyList<string> Names(HomeserverOptions options) =>
+        [.. new[] { options.ServerName }.Concat((options.Tenants ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+}

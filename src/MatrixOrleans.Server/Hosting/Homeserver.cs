@@ -1,0 +1,112 @@
+using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Grains;
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Server.Configuration;
+using MatrixOrleans.Storage;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Orleans.Configuration;
+
+namespace MatrixOrleans.Server.Hosting;
+
+/// <summary>The process in the role <c>all</c>: gateway and silo together.</summary>
+public static class Homeserver
+{
+    /// <summary>Brings the database's schema up to date and ends.</summary>
+    public static async Task<int> Migrate(HomeserverOptions options)
+    {
+        using var logs = LoggerFactory.Create(logging => logging.AddConsole());
+        await using var database = await Open(options, logs);
+        await database.MigrateAsync(CancellationToken.None);
+        return 0;
+    }
+
+    /// <summary>Serves until the process is told to stop.</summary>
+    public static async Task<int> Run(HomeserverOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        ConfigureLogging(builder.Logging, options);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(ConfigureKestrel).UseUrls(options.Listen);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+
+        using var logs = LoggerFactory.Create(logging => ConfigureLogging(logging, options));
+        await using var database = await Open(options, logs);
+        await database.MigrateAsync(CancellationToken.None);
+        await database.StartWriterAsync(CancellationToken.None);
+
+        var gateway = Gateway(options);
+        builder.Services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(database)
+            .AddSingleton(gateway)
+            .AddGrains(gateway.Tenants, options.PasswordHashCheap)
+            .AddGateway();
+        builder.UseOrleans(ConfigureSilo);
+
+        await using var app = builder.Build();
+        var tail = app.Services.GetRequiredService<Tail>();
+        tail.Begin(await database.Log.MaxPosition());
+        database.Writer.Subscribe(tail);
+        app.MapGet("/health/live", () => "ok");
+        app.MapGet("/health/ready", () => "ok");
+        app.MapGateway();
+        await app.StartAsync();
+        await Welcome.Print(options, database);
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+
+    private static async Task<Database> Open(HomeserverOptions options, ILoggerFactory logs)
+    {
+        Directory.CreateDirectory(options.DataDir);
+        var postgres = options.Database.StartsWith("postgres:", StringComparison.Ordinal);
+        return await Database.OpenAsync(
+            new DatabaseOptions
+            {
+                Provider = postgres ? "postgres" : "sqlite",
+                ConnectionString = postgres ? options.Database["postgres:".Length..] : Path.Combine(options.DataDir, "homeserver.db"),
+                SynchronousFull = options.SqliteSynchronousFull,
+            },
+            TimeProvider.System,
+            logs,
+            CancellationToken.None);
+    }
+
+    private static GatewayOptions Gateway(HomeserverOptions options) => new()
+    {
+        Tenants = [.. OptionsReader.Names(options).Select(ServerName.Parse)],
+        PublicBaseUrls = options.PublicBaseUrl is { } url ? new Dictionary<string, string> { [options.ServerName] = url } : [],
+        Registration = Enum.Parse<RegistrationMode>(options.Registration, ignoreCase: true),
+        GuestsAllowed = options.Guests,
+        RegistrationSharedSecret = RegistrationSecret.Get(options),
+        QueryTokens = options.QueryTokens,
+        RateLimits = options.RateLimit == "on",
+        SendsPerSecond = options.SendsPerSecond,
+        SendsBurst = (int)Math.Max(200, options.SendsPerSecond * 4),
+    };
+
+    private static void ConfigureKestrel(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
+        kestrel.Limits.MaxRequestLineSize = 32 * 1024;
+    }
+
+    private static void ConfigureSilo(ISiloBuilder silo)
+    {
+        // Nothing of the embedded cluster is reachable from outside the machine; two processes beside each other must not meet.
+        var (siloPort, gatewayPort) = FreePort.Two();
+        silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: "matrix-orleans", clusterId: $"embedded-{siloPort}");
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(30));
+    }
+
+    private static void ConfigureLogging(ILoggingBuilder logging, HomeserverOptions options)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console => console.SingleLine = true);
+        logging.SetMinimumLevel(Enum.Parse<LogLevel>(options.LogLevel, ignoreCase: true));
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Orleans", LogLevel.Warning);
+    }
+}
