@@ -19,7 +19,7 @@ public static class UnpaddedBase64
         }
 
         var trimmed = text.TrimEnd('=');
-        if (trimmed.Length % 4 == 1)
+        if (trimmed.Length % 4 == 1 || trimmed.AsSpan().ContainsAny(" \t\r\n"))
         {
             return false;
         }
