@@ -24,7 +24,7 @@ public sealed class EventCache
         _events = new ConcurrentLru<(long, long), Pdu>((int)Math.Clamp(bytesMax / (2 * OverheadBytes), 16, 1_000_000));
         if (_events.Events.Value is { } events)
         {
-            events.ItemRemoved += (_, removed) => Interlocked.Add(ref _bytes, -Cost(removed.Value));
+            events.ItemRemoved += (_, removed) => Interlocked.Add(ref _bytes, -Cost(removed.Value!));
         }
     }
 

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using MatrixOrleans.Protocol.Identifiers;
 
-namespace MatrixOrleans.Grains.Users;
+namespace MatrixOrleans.Protocol.Users;
 
 /// <summary>The content of <c>m.ignored_user_list</c> (Client-Server API, "Ignoring Users").</summary>
 public static class IgnoredUsers
