@@ -16,27 +16,64 @@ public interface IRoomReaderGrain : IGrainWithStringKey
     [Alias("Context")]
     ValueTask<ContextPage> Context(Viewer viewer, EventId id, int limit, string? filter);
 
-    /// <summary>The whole current state, or that at the viewer's leaving, in the client format.</summary>
+    /// <summary>The whole current state, or that at the viewer's leaving, in the client format and in pages.</summary>
+    /// <param name="cursor"><c>null</c> for the first page, else what the page before gave.</param>
     [Alias("State")]
-    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> State(Viewer viewer);
+    ValueTask<StatePage> State(Viewer viewer, StateCursor? cursor);
 
     /// <summary>One state event: its content, or the whole event.</summary>
     [Alias("StateEvent")]
     ValueTask<ReadOnlyMemory<byte>> StateEvent(Viewer viewer, StateKey key, bool wholeEvent);
 
+    /// <summary>The member events, in pages.</summary>
     [Alias("Members")]
-    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> Members(Viewer viewer, string? at, string? membership, string? notMembership);
+    ValueTask<StatePage> Members(Viewer viewer, MembersQuery query, StateCursor? cursor);
 
+    /// <summary>The joined members, in pages; only for those who are joined themselves.</summary>
+    /// <param name="after">The last user id of the page before.</param>
     [Alias("JoinedMembers")]
-    ValueTask<IReadOnlyList<JoinedMember>> JoinedMembers(Viewer viewer);
+    ValueTask<JoinedMembersPage> JoinedMembers(Viewer viewer, string? after);
 }
 
 /// <summary>Who reads.</summary>
 [GenerateSerializer, Immutable, Alias("Viewer")]
 public sealed record Viewer([property: Id(0)] UserId User, [property: Id(1)] string? DeviceId, [property: Id(2)] bool IsGuest = false);
 
+/// <summary>A page of one state of the room, so that no message holds all of a large room.</summary>
+[GenerateSerializer, Immutable, Alias("StatePage")]
+public sealed record StatePage(
+    [property: Id(0)] IReadOnlyList<ReadOnlyMemory<byte>> Events,
+    [property: Id(1)] StateCursor? Next);
+
+/// <summary>Where a walk through one state stands; all its pages are of the same state.</summary>
+/// <param name="Root">The state's root.</param>
+/// <param name="AfterNid">The number of the last event that was looked at.</param>
+/// <param name="Position">The log position at which the walk began.</param>
+[GenerateSerializer, Immutable, Alias("StateCursor")]
+public sealed record StateCursor([property: Id(0)] long Root, [property: Id(1)] long AfterNid, [property: Id(2)] long Position);
+
+/// <summary>Which members to list.</summary>
+[GenerateSerializer, Immutable, Alias("MembersQuery")]
+public sealed record MembersQuery
+{
+    /// <summary>A room or sync token at which to look; <c>null</c>: now.</summary>
+    [Id(0)]
+    public string? At { get; init; }
+
+    [Id(1)]
+    public string? Membership { get; init; }
+
+    /// <summary>Together with <see cref="Membership"/> an "or", as the specification has it.</summary>
+    [Id(2)]
+    public string? NotMembership { get; init; }
+}
+
 [GenerateSerializer, Immutable, Alias("JoinedMember")]
 public sealed record JoinedMember([property: Id(0)] string UserId, [property: Id(1)] string? DisplayName, [property: Id(2)] string? AvatarUrl);
+
+/// <param name="More">There are further members behind the last one.</param>
+[GenerateSerializer, Immutable, Alias("JoinedMembersPage")]
+public sealed record JoinedMembersPage([property: Id(0)] IReadOnlyList<JoinedMember> Members, [property: Id(1)] bool More);
 
 [GenerateSerializer, Immutable, Alias("MessagesQuery")]
 public sealed record MessagesQuery

@@ -1,4 +1,6 @@
 using MatrixOrleans.Gateway.ClientServer.Discovery;
+using MatrixOrleans.Gateway.ClientServer.Reading;
+using MatrixOrleans.Gateway.ClientServer.Users;
 using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Gateway.ClientServer;
@@ -9,10 +11,43 @@ public static class Routes
     public static readonly IReadOnlyList<Endpoint> All =
     [
         .. Discovery,
+        .. Reading,
+        .. Users,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
     [
         GetVersions.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Reading =>
+    [
+        GetRoomEvents.Endpoint,
+        GetEventContext.Endpoint,
+        GetOneRoomEvent.Endpoint,
+        GetRoomState.Endpoint,
+        GetRoomStateWithKey.Endpoint,
+        GetMembersByRoom.Endpoint,
+        GetJoinedMembersByRoom.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Users =>
+    [
+        SetAccountData.Endpoint,
+        GetAccountData.Endpoint,
+        SetAccountDataPerRoom.Endpoint,
+        GetAccountDataPerRoom.Endpoint,
+        GetRoomTags.Endpoint,
+        SetRoomTag.Endpoint,
+        DeleteRoomTag.Endpoint,
+        DefineFilter.Endpoint,
+        GetFilter.Endpoint,
+        GetUserProfile.Endpoint,
+        GetProfileField.Endpoint,
+        SetProfileField.Endpoint,
+        DeleteProfileField.Endpoint,
+        PostReceipt.Endpoint,
+        SetReadMarker.Endpoint,
+        SetTyping.Endpoint,
     ];
 }
