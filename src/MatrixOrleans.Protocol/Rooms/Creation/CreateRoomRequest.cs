@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
 
 namespace MatrixOrleans.Protocol.Rooms.Creation;
 

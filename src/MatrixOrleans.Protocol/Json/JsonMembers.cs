@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MatrixOrleans.Protocol.Errors;
 
-namespace MatrixOrleans.Protocol.Rooms.Creation;
+namespace MatrixOrleans.Protocol.Json;
 
 /// <summary>Members of a client's JSON object: missing or <c>null</c>, of the right type, or M_BAD_JSON.</summary>
 public static class JsonMembers
