@@ -1,6 +1,8 @@
+using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Reading;
 using MatrixOrleans.Gateway.ClientServer.Users;
+using MatrixOrleans.Gateway.ClientServer.Rooms;
 using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Gateway.ClientServer;
@@ -13,6 +15,8 @@ public static class Routes
         .. Discovery,
         .. Reading,
         .. Users,
+        .. Rooms,
+        .. Directory,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
@@ -49,5 +53,33 @@ public static class Routes
         PostReceipt.Endpoint,
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
+    private static IEnumerable<Endpoint> Rooms =>
+    [
+        CreateRoom.Endpoint,
+        JoinRoom.Endpoint,
+        JoinRoomById.Endpoint,
+        KnockRoom.Endpoint,
+        LeaveRoom.Endpoint,
+        ForgetRoom.Endpoint,
+        InviteUser.Endpoint,
+        Kick.Endpoint,
+        Ban.Endpoint,
+        Unban.Endpoint,
+        GetJoinedRooms.Endpoint,
+        SendMessage.Endpoint,
+        SetRoomStateWithKey.Endpoint,
+        RedactEvent.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Directory =>
+    [
+        SetRoomAlias.Endpoint,
+        GetRoomIdByAlias.Endpoint,
+        DeleteRoomAlias.Endpoint,
+        GetLocalAliases.Endpoint,
+        SetRoomVisibilityOnDirectory.Endpoint,
+        GetRoomVisibilityOnDirectory.Endpoint,
+        GetPublicRooms.Endpoint,
+        QueryPublicRooms.Endpoint,
     ];
 }

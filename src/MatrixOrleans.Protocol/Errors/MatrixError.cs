@@ -39,6 +39,11 @@ public readonly record struct MatrixError([property: Id(0)] string Code, [proper
     public static readonly MatrixError UnableToAuthoriseJoin = new("M_UNABLE_TO_AUTHORISE_JOIN", 400);
     public static readonly MatrixError UnableToGrantJoin = new("M_UNABLE_TO_GRANT_JOIN", 400);
     public static readonly MatrixError CannotLeaveServerNoticeRoom = new("M_CANNOT_LEAVE_SERVER_NOTICE_ROOM", 403);
+    /// <summary>A third-party server, such as an identity server, that this server does not trust.</summary>
+    public static readonly MatrixError ServerNotTrusted = new("M_SERVER_NOT_TRUSTED", 403);
+
+    /// <summary>The invited user blocks invitations.</summary>
+    public static readonly MatrixError InviteBlocked = new("M_INVITE_BLOCKED", 403);
     public static readonly MatrixError UnknownPos = new("M_UNKNOWN_POS", 400);
 
     /// <summary>The room is being taken up elsewhere; the gateway repeats the request once.</summary>

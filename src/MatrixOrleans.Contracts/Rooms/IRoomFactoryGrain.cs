@@ -1,0 +1,16 @@
+using MatrixOrleans.Protocol.Identifiers;
+
+namespace MatrixOrleans.Contracts.Rooms;
+
+/// <summary>Makes new rooms; a stateless worker, key 0.</summary>
+[Alias("IRoomFactoryGrain")]
+public interface IRoomFactoryGrain : IGrainWithIntegerKey
+{
+    /// <summary>Makes a room as <c>POST /createRoom</c> asks: its alias, its first events, its place in the room directory.</summary>
+    /// <param name="request">The body, a JSON object, UTF-8.</param>
+    /// <exception cref="Protocol.Errors.MatrixException">
+    /// M_BAD_JSON, M_INVALID_PARAM, M_UNSUPPORTED_ROOM_VERSION, M_ROOM_IN_USE, M_INVALID_ROOM_STATE, M_INVITE_BLOCKED when nobody could be invited.
+    /// </exception>
+    [Alias("Create")]
+    ValueTask<RoomId> Create(UserId creator, [Immutable] ReadOnlyMemory<byte> request);
+}

@@ -1,0 +1,20 @@
+using MatrixOrleans.Contracts.Directory;
+using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Protocol.Identifiers;
+
+namespace MatrixOrleans.Gateway.ClientServer.Directory;
+
+internal static class DeleteRoomAlias
+{
+    public static readonly Endpoint Endpoint = new("deleteRoomAlias", "DELETE", "/_matrix/client/v3/directory/room/{roomAlias}", Access.User, Handle)
+    {
+        WhileSuspended = false,
+    };
+
+    private static async ValueTask<Answer> Handle(ClientRequest request)
+    {
+        var alias = RoomAlias.FromRequest(request.Path("roomAlias"));
+        await request.Grains.GetGrain<IAliasGrain>(0).Delete(alias, new Actor(request.User, request.Session.IsAdmin));
+        return Answer.Empty;
+    }
+}

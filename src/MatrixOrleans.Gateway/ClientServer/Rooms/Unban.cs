@@ -1,0 +1,15 @@
+using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Gateway.Http;
+
+namespace MatrixOrleans.Gateway.ClientServer.Rooms;
+
+internal static class Unban
+{
+    public static readonly Endpoint Endpoint = new("unban", "POST", "/_matrix/client/v3/rooms/{roomId}/unban", Access.User, Handle)
+    {
+        Rate = RateClass.Send,
+        WhileSuspended = false,
+    };
+
+    private static ValueTask<Answer> Handle(ClientRequest request) => OtherMember.Handle(request, MembershipAction.Unban);
+}
