@@ -1,3 +1,4 @@
+using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.Http;
 
@@ -9,10 +10,35 @@ public static class Routes
     public static readonly IReadOnlyList<Endpoint> All =
     [
         .. Discovery,
+        .. Accounts,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
     [
         GetVersions.Endpoint,
+        GetWellknown.Endpoint,
+        GetWellknownSupport.Endpoint,
+        GetCapabilities.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Accounts =>
+    [
+        GetLoginFlows.Endpoint,
+        Login.Endpoint,
+        GenerateLoginToken.Endpoint,
+        Refresh.Endpoint,
+        Logout.Endpoint,
+        LogoutAll.Endpoint,
+        Register.Endpoint,
+        CheckUsernameAvailability.Endpoint,
+        RegistrationTokenValidity.Endpoint,
+        GetTokenOwner.Endpoint,
+        ChangePassword.Endpoint,
+        DeactivateAccount.Endpoint,
+        GetDevices.Endpoint,
+        GetDevice.Endpoint,
+        UpdateDevice.Endpoint,
+        DeleteDevice.Endpoint,
+        DeleteDevices.Endpoint,
     ];
 }

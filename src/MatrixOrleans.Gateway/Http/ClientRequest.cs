@@ -99,14 +99,6 @@ public sealed class ClientRequest
     /// <exception cref="MatrixException">M_NOT_JSON, M_BAD_JSON, M_TOO_LARGE.</exception>
     public async ValueTask<T> Body<T>(bool optional = false)
     {
-        var body = optional ? await OptionalJsonObject() : await JsonObject();
-        try
-        {
-            return body.Deserialize<T>(RequestBody.Options) ?? throw new MatrixException(MatrixError.BadJson, "An object is needed");
-        }
-        catch (JsonException e)
-        {
-            throw new MatrixException(MatrixError.BadJson, $"Wrong type at {e.Path}");
-        }
+        return RequestBody.Read<T>(optional ? await OptionalJsonObject() : await JsonObject());
     }
 }

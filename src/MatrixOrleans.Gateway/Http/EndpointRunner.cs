@@ -46,7 +46,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
         var token = Token(http);
         if (string.IsNullOrEmpty(token))
         {
-            return endpoint.Access == Access.Optional ? (null, null) : throw new MatrixException(MatrixError.MissingToken, "Missing access token");
+            return endpoint.Access is Access.Optional or Access.OptionalUser ? (null, null) : throw new MatrixException(MatrixError.MissingToken, "Missing access token");
         }
 
         var session = await sessions.Find(token) ?? throw new MatrixException(MatrixError.UnknownToken, "Unknown access token");
@@ -60,7 +60,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
             throw new MatrixException(MatrixError.UserLocked, "This account has been locked") { SoftLogout = true };
         }
 
-        if (session.IsGuest && endpoint.Access is Access.User or Access.Admin)
+        if (session.IsGuest && endpoint.Access is Access.User or Access.OptionalUser or Access.Admin)
         {
             throw new MatrixException(MatrixError.GuestAccessForbidden, "Guests may not do this");
         }
