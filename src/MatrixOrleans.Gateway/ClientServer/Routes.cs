@@ -1,5 +1,7 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
+using MatrixOrleans.Gateway.ClientServer.Admin;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
+using MatrixOrleans.Gateway.ClientServer.UserInteractive;
 using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Gateway.ClientServer;
@@ -11,6 +13,7 @@ public static class Routes
     [
         .. Discovery,
         .. Accounts,
+        .. Admin,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
@@ -40,5 +43,18 @@ public static class Routes
         UpdateDevice.Endpoint,
         DeleteDevice.Endpoint,
         DeleteDevices.Endpoint,
+        StageFallback.Page,
+        StageFallback.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Admin =>
+    [
+        GetAdminLockUser.Endpoint,
+        SetAdminLockUser.Endpoint,
+        GetAdminSuspendUser.Endpoint,
+        SetAdminSuspendUser.Endpoint,
+        GetWhoIs.Endpoint,
+        AdminRegister.Nonce,
+        AdminRegister.Endpoint,
     ];
 }

@@ -4,6 +4,7 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MatrixOrleans.Gateway.Http;
 
@@ -42,6 +43,8 @@ public sealed class ClientRequest
 
     /// <summary>SHA-256 of the access token that came with the request.</summary>
     public byte[]? AccessTokenHash { get; }
+
+    public TimeProvider Time => Http.RequestServices.GetRequiredService<TimeProvider>();
 
     public CancellationToken Aborted => Http.RequestAborted;
 

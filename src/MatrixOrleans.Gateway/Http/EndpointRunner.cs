@@ -10,12 +10,17 @@ namespace MatrixOrleans.Gateway.Http;
 /// Runs one operation: works out who asks, checks that they may, counts the rate limit, calls the operation and writes its answer.
 /// Refusals become errors in <see cref="ErrorHandler"/>, and only there.
 /// </summary>
-public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits)
+public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits, DeviceActivity activity)
 {
     public async Task Run(Endpoint endpoint, HttpContext http)
     {
         var (session, hash) = endpoint.Access == Access.Anybody ? (null, null) : await Authenticate(endpoint, http.Request);
         var request = new ClientRequest(http, grains, options, Tenant(session, http.Request), session, PathValues(http), hash);
+        if (session is not null)
+        {
+            activity.Saw(session, request.RemoteAddress, request.UserAgent);
+        }
+
         if (endpoint.Rate != RateClass.None)
         {
             limits.Count(endpoint.Rate, session?.User.Value ?? request.RemoteAddress);
@@ -28,7 +33,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
     internal static async Task WriteTo(HttpResponse response, Answer answer)
     {
         response.StatusCode = answer.Status;
-        response.ContentType = "application/json";
+        response.ContentType = answer.ContentType;
         response.ContentLength = answer.Body.Length;
         if (answer.Headers is not null)
         {
