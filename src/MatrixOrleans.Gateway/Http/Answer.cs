@@ -21,6 +21,8 @@ public sealed record Answer(ReadOnlyMemory<byte> Body, int Status = StatusCodes.
     /// <summary><c>{}</c></summary>
     public static readonly Answer Empty = new("{}"u8.ToArray());
 
+    public string ContentType { get; init; } = "application/json";
+
     /// <summary>Header lines beside the usual ones.</summary>
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 

@@ -4,6 +4,7 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MatrixOrleans.Gateway.Http;
 
@@ -42,6 +43,8 @@ public sealed class ClientRequest
 
     /// <summary>SHA-256 of the access token that came with the request.</summary>
     public byte[]? AccessTokenHash { get; }
+
+    public TimeProvider Time => Http.RequestServices.GetRequiredService<TimeProvider>();
 
     public CancellationToken Aborted => Http.RequestAborted;
 
@@ -99,14 +102,6 @@ public sealed class ClientRequest
     /// <exception cref="MatrixException">M_NOT_JSON, M_BAD_JSON, M_TOO_LARGE.</exception>
     public async ValueTask<T> Body<T>(bool optional = false)
     {
-        var body = optional ? await OptionalJsonObject() : await JsonObject();
-        try
-        {
-            return body.Deserialize<T>(RequestBody.Options) ?? throw new MatrixException(MatrixError.BadJson, "An object is needed");
-        }
-        catch (JsonException e)
-        {
-            throw new MatrixException(MatrixError.BadJson, $"Wrong type at {e.Path}");
-        }
+        return RequestBody.Read<T>(optional ? await OptionalJsonObject() : await JsonObject());
     }
 }

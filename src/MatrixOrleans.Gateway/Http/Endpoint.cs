@@ -9,6 +9,9 @@ public enum Access
     /// <summary>Anybody; a token that is there must be a valid one.</summary>
     Optional,
 
+    /// <summary>Anybody but guests; a token that is there must be a valid one.</summary>
+    OptionalUser,
+
     /// <summary>Logged-in users, no guests.</summary>
     User,
 

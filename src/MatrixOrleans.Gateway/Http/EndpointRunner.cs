@@ -10,12 +10,17 @@ namespace MatrixOrleans.Gateway.Http;
 /// Runs one operation: works out who asks, checks that they may, counts the rate limit, calls the operation and writes its answer.
 /// Refusals become errors in <see cref="ErrorHandler"/>, and only there.
 /// </summary>
-public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits)
+public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits, DeviceActivity activity)
 {
     public async Task Run(Endpoint endpoint, HttpContext http)
     {
         var (session, hash) = endpoint.Access == Access.Anybody ? (null, null) : await Authenticate(endpoint, http.Request);
         var request = new ClientRequest(http, grains, options, Tenant(session, http.Request), session, PathValues(http), hash);
+        if (session is not null)
+        {
+            activity.Saw(session, request.RemoteAddress, request.UserAgent);
+        }
+
         if (endpoint.Rate != RateClass.None)
         {
             limits.Count(endpoint.Rate, session?.User.Value ?? request.RemoteAddress);
@@ -28,7 +33,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
     internal static async Task WriteTo(HttpResponse response, Answer answer)
     {
         response.StatusCode = answer.Status;
-        response.ContentType = "application/json";
+        response.ContentType = answer.ContentType;
         response.ContentLength = answer.Body.Length;
         if (answer.Headers is not null)
         {
@@ -46,7 +51,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
         var token = Token(http);
         if (string.IsNullOrEmpty(token))
         {
-            return endpoint.Access == Access.Optional ? (null, null) : throw new MatrixException(MatrixError.MissingToken, "Missing access token");
+            return endpoint.Access is Access.Optional or Access.OptionalUser ? (null, null) : throw new MatrixException(MatrixError.MissingToken, "Missing access token");
         }
 
         var session = await sessions.Find(token) ?? throw new MatrixException(MatrixError.UnknownToken, "Unknown access token");
@@ -60,7 +65,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
             throw new MatrixException(MatrixError.UserLocked, "This account has been locked") { SoftLogout = true };
         }
 
-        if (session.IsGuest && endpoint.Access is Access.User or Access.Admin)
+        if (session.IsGuest && endpoint.Access is Access.User or Access.OptionalUser or Access.Admin)
         {
             throw new MatrixException(MatrixError.GuestAccessForbidden, "Guests may not do this");
         }

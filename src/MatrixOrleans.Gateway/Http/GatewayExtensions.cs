@@ -11,6 +11,8 @@ public static class GatewayExtensions
     public static IServiceCollection AddGateway(this IServiceCollection services) => services
         .AddSingleton<SessionCache>()
         .AddSingleton<RateLimits>()
+        .AddSingleton<DeviceActivity>()
+        .AddHostedService(services => services.GetRequiredService<DeviceActivity>())
         .AddSingleton<EndpointRunner>();
 
     /// <summary>Maps every operation of the route lists.</summary>

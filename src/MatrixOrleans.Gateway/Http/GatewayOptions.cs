@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Gateway.Http;
@@ -29,6 +30,9 @@ public sealed class GatewayOptions
 
     /// <summary>Guests may register. Default: no.</summary>
     public bool GuestsAllowed { get; set; }
+
+    /// <summary>Localparts that nobody can register, whole, case-sensitive. Default: none.</summary>
+    public IReadOnlyList<Regex> ReservedUsernames { get; set; } = [];
 
     /// <summary>Secret of <c>POST /_synapse/admin/v1/register</c>; none: switched off.</summary>
     public string? RegistrationSharedSecret { get; set; }

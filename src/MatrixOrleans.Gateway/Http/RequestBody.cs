@@ -47,6 +47,20 @@ internal static class RequestBody
         }
     }
 
+    /// <summary>The object as a record.</summary>
+    /// <exception cref="MatrixException">M_BAD_JSON</exception>
+    public static T Read<T>(JsonElement body)
+    {
+        try
+        {
+            return body.Deserialize<T>(Options) ?? throw new MatrixException(MatrixError.BadJson, "An object is needed");
+        }
+        catch (JsonException e)
+        {
+            throw new MatrixException(MatrixError.BadJson, $"Wrong type at {e.Path}");
+        }
+    }
+
     internal static JsonElement Parse(byte[] bytes, bool emptyIsObject)
     {
         if (emptyIsObject && bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty)

@@ -18,6 +18,7 @@ public sealed class SessionCache : IDisposable
     private readonly TimeSpan _keep;
     private readonly ConcurrentDictionary<string, Entry> _entries = new();
     private readonly IDisposable _subscription;
+    private long _invalidations;
 
     public SessionCache(IGrainFactory grains, TimeProvider time, GatewayOptions options, ISessionInvalidations invalidations)
     {
@@ -26,6 +27,7 @@ public sealed class SessionCache : IDisposable
         _keep = TimeSpan.FromSeconds(options.SessionCacheSeconds);
         _subscription = invalidations.Subscribe(user =>
         {
+            Interlocked.Increment(ref _invalidations);
             foreach (var (token, entry) in _entries)
             {
                 if (entry.Session.User == user)
@@ -46,11 +48,18 @@ public sealed class SessionCache : IDisposable
             return entry.Session;
         }
 
+        var invalidations = Volatile.Read(ref _invalidations);
         var session = await _grains.GetGrain<ISessionGrain>(0).Find(Hash(accessToken));
         if (session is null)
         {
             _entries.TryRemove(accessToken, out _);
             return null;
+        }
+
+        if (invalidations != Volatile.Read(ref _invalidations))
+        {
+            // Somebody's sessions changed while this one was read: it may be old already.
+            return session;
         }
 
         if (_entries.Count >= EntriesMax)
