@@ -33,4 +33,8 @@ public sealed record Answer(string Request, int Status, JsonElement Body, string
         Assert.True(Status == status && errcodes.Contains(MatrixError), $"{Request}: {status} {string.Join(" or ", errcodes)} expected, got {Status} {Text}");
         return Body;
     }
+
+    /// <summary>A room that the server does not know is told like one that the user is not in: 403 M_FORBIDDEN, or 404 M_NOT_FOUND.</summary>
+    public void FailsOnUnknownRoom() =>
+        Assert.True((Status, ErrorCode) is (403, "M_FORBIDDEN") or (404, "M_NOT_FOUND"), $"{Request}: 403 M_FORBIDDEN or 404 M_NOT_FOUND expected, got {Status} {Text}");
 }
