@@ -1,12 +1,11 @@
+using MatrixOrleans.Gateway.ClientServer.Accounts;
+using MatrixOrleans.Gateway.ClientServer.Admin;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Reading;
-using MatrixOrleans.Gateway.ClientServer.Users;
 using MatrixOrleans.Gateway.ClientServer.Rooms;
-using MatrixOrleans.Gateway.ClientServer.Accounts;
-using MatrixOrleans.Gateway.ClientServer.Admin;
-using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.UserInteractive;
+using MatrixOrleans.Gateway.ClientServer.Users;
 using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Gateway.ClientServer;
@@ -96,6 +95,9 @@ public static class Routes
         PostReceipt.Endpoint,
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
+        Sync.Sync.Endpoint,
+    ];
+
     private static IEnumerable<Endpoint> Rooms =>
     [
         CreateRoom.Endpoint,

@@ -1,3 +1,4 @@
+using System.Text;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
@@ -57,8 +58,18 @@ internal static class Sync
             return null;
         }
 
-        return filter[0] == '{'
-            ? filter
-            : await request.Grains.GetGrain<IUserGrain>(request.User.Value).Filter(filter) ?? throw new MatrixException(MatrixError.InvalidParam, "Unknown filter");
+        if (filter[0] == '{')
+        {
+            return filter;
+        }
+
+        try
+        {
+            return Encoding.UTF8.GetString((await request.Grains.GetGrain<IUserGrain>(request.User.Value).Filter(filter)).Span);
+        }
+        catch (MatrixException missing) when (missing.Code == MatrixError.NotFound)
+        {
+            throw new MatrixException(MatrixError.InvalidParam, "Unknown filter");
+        }
     }
 }
