@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using MatrixOrleans.Contracts.Ephemeral;
+using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Log;
 
@@ -14,7 +16,7 @@ namespace MatrixOrleans.Grains.Log;
 /// Everything in (<see cref="Start"/>, <see cref="Watermark"/>] is here; older positions are read from storage. The oldest commits
 /// are dropped when the bounds are reached.
 /// </remarks>
-public sealed class Tail : ICommitObserver
+public sealed class Tail : ICommitObserver, IEphemeralListener
 {
     /// <summary>Most rows of the log that are kept.</summary>
     private const int RowsMax = 100_000;
@@ -30,6 +32,8 @@ public sealed class Tail : ICommitObserver
     private readonly Lock _lock = new();
     private readonly Dictionary<long, RoomTail> _rooms = [];
     private readonly Dictionary<string, UserTail> _users = [];
+    private readonly Dictionary<RoomId, Typing> _typing = [];
+    private readonly Dictionary<RoomId, long> _nids = [];
     private readonly Queue<Row> _rows = new();
     private readonly TimeProvider _time;
     private long _bytes;
@@ -130,24 +134,31 @@ public sealed class Tail : ICommitObserver
     }
 
     /// <summary>Who types in a room, when that changed after the given version; <c>null</c> when it did not.</summary>
-    internal IReadOnlyCollection<string>? TypingSince(long roomNid, long version)
+    internal IReadOnlyList<UserId>? TypingSince(RoomId room, long version)
     {
         lock (_lock)
         {
-            return _rooms.TryGetValue(roomNid, out var room) && room.TypingVersion > version ? room.Typing : null;
+            return _typing.TryGetValue(room, out var typing) && typing.Version > version ? typing.Users : null;
+        }
+    }
+
+    /// <summary>Rooms in which the list of who types changed after the given version.</summary>
+    internal List<RoomId> RoomsWithTypingSince(long version)
+    {
+        lock (_lock)
+        {
+            return TypingVersion <= version ? [] : [.. _typing.Where(room => room.Value.Version > version).Select(room => room.Key)];
         }
     }
 
     /// <summary>Takes the newest list of who types in a room.</summary>
-    public void TypingChanged(long roomNid, IReadOnlyCollection<string> users)
+    public void TypingChanged(RoomId room, TypingView view)
     {
         List<SyncSubscriber> signals;
         lock (_lock)
         {
-            var room = Room(roomNid);
-            room.Typing = users;
-            room.TypingVersion = ++TypingVersion;
-            signals = [.. room.Subscribers];
+            _typing[room] = new Typing(++TypingVersion, view.Users);
+            signals = _nids.TryGetValue(room, out var nid) ? [.. Room(nid).Subscribers] : [];
         }
 
         signals.ForEach(subscriber => subscriber.Signal());
@@ -161,10 +172,11 @@ public sealed class Tail : ICommitObserver
         }
     }
 
-    internal void SubscribeRoom(SyncSubscriber subscriber, long roomNid)
+    internal void SubscribeRoom(SyncSubscriber subscriber, long roomNid, RoomId roomId)
     {
         lock (_lock)
         {
+            _nids[roomId] = roomNid;
             Room(roomNid).Subscribers.Add(subscriber);
         }
     }
@@ -371,6 +383,8 @@ public sealed class Tail : ICommitObserver
         return user;
     }
 
+    private readonly record struct Typing(long Version, IReadOnlyList<UserId> Users);
+
     private readonly record struct Row(long Position, long? RoomNid, string? UserId, int Bytes);
 
     private sealed class RoomTail
@@ -378,11 +392,9 @@ public sealed class Tail : ICommitObserver
         public readonly PositionList<TailEntry> Entries = new();
         public readonly PositionList<ReceiptSet> Receipts = new();
         public readonly HashSet<SyncSubscriber> Subscribers = [];
-        public IReadOnlyCollection<string> Typing = [];
-        public long TypingVersion;
         public bool WakeUpDue;
 
-        public bool IsEmpty => Entries.IsEmpty && Receipts.IsEmpty && Subscribers.Count == 0 && TypingVersion == 0;
+        public bool IsEmpty => Entries.IsEmpty && Receipts.IsEmpty && Subscribers.Count == 0;
     }
 
     private sealed class UserTail

@@ -23,7 +23,8 @@ public sealed partial class RoomGrain
         var version = RoomVersions.Get(command.RoomVersion);
         var create = PduReader.ReadStored(command.CreateEvent, version, command.CreateEventId);
         await database.Numbers.EnsureAsync(command.Events.Count + 1);
-        var room = new RoomRecord(await database.Numbers.RoomNid(), _id, command.RoomVersion);
+        var room = new RoomRecord(
+            await database.Numbers.RoomNid(), _id, command.RoomVersion, create.EventId, Federates(create), command.Creator.ServerName, time.GetUtcNow().ToUnixTimeMilliseconds());
         _room = room;
         _version = version;
         try
@@ -41,14 +42,14 @@ public sealed partial class RoomGrain
     private async ValueTask<SendAnswer> Create(CreateRoomCommand command, RoomRecord room, Pdu create)
     {
         var all = new List<Built>();
-        var verdict = AuthRules.CheckAgainstState(create, _ => null, SignedByUs.Context);
+        var verdict = AuthRules.CheckAgainstState(create, _ => null, AuthContext.SignaturesChecked);
         if (!verdict.Allowed)
         {
             throw new MatrixException(MatrixError.BadState.WithStatus(400), verdict.Reason);
         }
 
         _state.Changed(StateKey.Create, new StateEntry(0, create));
-        Keep(Place(create, NextNid(), CreationDraft(command, EventTypes.Create, "", create.ContentUtf8.ToArray()), Levels(), _head, null));
+        Keep(Place(create, database.Numbers.NextEventNid(), CreationDraft(command, EventTypes.Create, "", create.ContentUtf8.ToArray()), Levels(), _head, null));
         foreach (var initial in command.Events)
         {
             var draft = CreationDraft(command, initial.Type, initial.StateKey, initial.Content);
@@ -58,7 +59,7 @@ public sealed partial class RoomGrain
                 _state.Loaded(key, null, _state.Epoch);
             }
 
-            Keep(Build(draft, NextNid(), null));
+            Keep(Build(draft, database.Numbers.NextEventNid(), null));
         }
 
         var bytes = all.Sum(built => built.Pdu!.Json.Length + 1024);
@@ -75,7 +76,7 @@ public sealed partial class RoomGrain
             {
                 RoomNid = room.Nid,
                 RoomId = _id,
-                Create = new NewRoom(command.RoomVersion, create.EventId, Federates(create), command.Creator.ServerName, time.GetUtcNow().ToUnixTimeMilliseconds()),
+                Create = new NewRoom(room.Version, room.CreateEventId, room.Federate, room.Tenant, room.CreatedMs),
                 FirstVersion = 1,
                 Entries = [.. all.Select(built => built.Entry!)],
                 Nodes = [.. all.SelectMany(built => built.Nodes).DistinctBy(node => node.Id)],
@@ -92,8 +93,6 @@ public sealed partial class RoomGrain
             Remember(built);
         }
     }
-
-    private long NextNid() => database.Numbers.TryNextEventNid(out var nid) ? nid : throw new InvalidOperationException("Event numbers were not reserved");
 
     private static Draft CreationDraft(CreateRoomCommand command, string type, string stateKey, ReadOnlyMemory<byte> content) =>
         new() { Sender = command.Creator, Type = type, StateKey = stateKey, Content = content };

@@ -158,9 +158,9 @@ public sealed partial class RoomGrain
         var found = new List<UserId>();
         foreach (var member in await database.Memberships.OfRoom(_room!.Nid, Membership.Join))
         {
-            if (UserId.TryParse(member.UserId, out var user) && keys.IsTenant(user.ServerName) && levels.UserLevel(user) >= levels.Invite)
+            if (keys.IsTenant(member.UserId.ServerName) && levels.UserLevel(member.UserId) >= levels.Invite)
             {
-                found.Add(user);
+                found.Add(member.UserId);
             }
         }
 

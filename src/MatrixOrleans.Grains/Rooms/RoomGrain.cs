@@ -36,19 +36,23 @@ public sealed partial class RoomGrain(
     private readonly KnownState _state = new();
     private readonly Dictionary<string, Task<SendAnswer>> _transactions = [];
     private readonly Queue<string> _transactionOrder = new();
-    private readonly long _activation = RandomNumberGenerator.GetInt32(int.MaxValue) + ((long)RandomNumberGenerator.GetInt32(int.MaxValue) << 31);
+    private long _activation;
     private RoomId _id;
     private RoomRecord? _room;
     private RoomVersion _version = RoomVersions.Default;
     private RoomHead _head = RoomHead.Empty;
     private RoomSnapshot? _committed;
     private bool _poisoned;
+
+    /// <summary>Set between the wait for event numbers and the turn that takes one.</summary>
+    private bool _numbersAtHand;
     private Pdu? _levelsOf;
     private PowerLevels? _levels;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = RoomId.Parse(this.GetPrimaryKeyString());
+        _activation = await database.Numbers.ActivationId();
         if (await database.Rooms.Find(_id) is { } room)
         {
             await Load(room);
@@ -122,13 +126,15 @@ public sealed partial class RoomGrain(
                 return same;
             }
 
-            if (!database.Numbers.TryNextEventNid(out var nid))
+            if (!_numbersAtHand)
             {
                 await database.Numbers.EnsureAsync(1);
+                _numbersAtHand = true;
                 continue;
             }
 
-            var built = Build(draft, nid, redacted);
+            _numbersAtHand = false;
+            var built = Build(draft, database.Numbers.NextEventNid(), redacted);
             if (built.Missing is { } missing)
             {
                 await database.States.LoadPath(_room!.Nid, _head.CurrentState, missing);
@@ -184,7 +190,7 @@ public sealed partial class RoomGrain(
             Redacts = draft.Redacts,
         };
         var pdu = Sign(template, draft);
-        var verdict = AuthRules.CheckAgainstState(pdu, _state.Event, SignedByUs.Context);
+        var verdict = AuthRules.CheckAgainstState(pdu, _state.Event, AuthContext.SignaturesChecked);
         if (!verdict.Allowed)
         {
             throw new MatrixException(MatrixError.Forbidden, verdict.Reason);
@@ -387,7 +393,7 @@ public sealed partial class RoomGrain(
         var current = _state.Event(StateKey.PowerLevels);
         if (_levels is null || !ReferenceEquals(current, _levelsOf))
         {
-            _levels = PowerLevels.Read(_state.Event(StateKey.Create)!, current);
+            _levels = PowerLevels.Of(_state.Event(StateKey.Create), current);
             _levelsOf = current;
         }
 

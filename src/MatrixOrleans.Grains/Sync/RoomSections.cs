@@ -73,7 +73,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     /// <summary>Stripped state of a room that the user was invited to or knocks at, the user's own member event last.</summary>
     public async Task<ReadOnlyMemory<byte>> Stripped(UserRoom room)
     {
-        if (await database.Memberships.Stripped(context.User, room.RoomNid) is { } given)
+        if ((await database.Memberships.Get(room.RoomNid, context.User))?.Stripped is { } given)
         {
             return given;
         }
@@ -248,7 +248,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
 
         var named = await HasText(room, window.CurrentState, StateKey.Name, "name") || await HasText(room, window.CurrentState, StateKey.CanonicalAlias, "alias");
         var heroes = named ? null : await database.Memberships.Heroes(room.RoomNid, context.User, HeroesMax);
-        return new RoomSummary(heroes is null ? null : [.. heroes.Select(row => row.UserId)], window.JoinedCount, window.InvitedCount);
+        return new RoomSummary(heroes is null ? null : [.. heroes.Select(row => row.UserId.Value)], window.JoinedCount, window.InvitedCount);
     }
 
     private async ValueTask<bool> HasText(UserRoom room, long root, StateKey key, string member) =>
@@ -262,7 +262,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         }
 
         var sameLife = context.Since is { } since && since.EphemeralEpoch == tail.Epoch && !isNew;
-        var users = tail.TypingSince(room.RoomNid, sameLife ? context.Since!.Value.EphemeralVersion : 0);
+        var users = tail.TypingSince(room.RoomId, sameLife ? context.Since!.Value.EphemeralVersion : 0);
         if (users is null || typingVersion == 0 || (isNew && users.Count == 0))
         {
             return null;
@@ -271,7 +271,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         return JsonSerializer.SerializeToUtf8Bytes(new
         {
             type = "m.typing",
-            content = new { user_ids = users.Where(user => !(UserId.TryParse(user, out var id) && context.Ignored.Contains(id))) },
+            content = new { user_ids = users.Where(user => !context.Ignored.Contains(user)).Select(user => user.Value) },
         });
     }
 
@@ -284,7 +284,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
 
         IEnumerable<ReceiptSet> rows = !isNew && context.After >= tail.Start
             ? tail.Receipts(room.RoomNid, context.After, context.Upto).Select(row => row.Item)
-            : (await database.Receipts.Since(room.RoomNid, isNew ? -1 : context.After, context.Upto)).Select(row => row.ToEntry());
+            : (await database.Receipts.Since(room.RoomNid, isNew ? -1 : context.After, context.Upto)).Select(row => new ReceiptSet(row.UserId, row.RoomNid, row.Type, row.Thread, row.EventId, row.RoomSeq, row.Ts));
         return ReceiptContent.Write(rows.Where(IsShown));
 
         bool IsShown(ReceiptSet row) => row.Type == "m.read"

@@ -114,10 +114,10 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
 
     private async Task<RoomWindow> FromStorage(UserRoom room, long after, long upto, int limit, RoomEventFilter filter)
     {
-        var at = await database.Rooms.At(room.RoomNid, upto);
+        var at = await database.Rooms.At(room.RoomNid, upto) ?? throw new InvalidDataException($"Room {room.RoomId} has no state at {upto}");
         var version = RoomVersions.Get(room.RoomVersion);
         var page = await database.Rooms.TimelineSince(room.RoomNid, after, upto, filter.PassesAll ? limit : ScanMax);
-        var limited = page.More;
+        var limited = page.Limited;
         var events = new List<TailEvent>();
         foreach (var stored in page.Events.Reverse())
         {
@@ -169,7 +169,7 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
             Pdu = pdu,
             Nid = stored.Nid,
             RoomSeq = stored.RoomSeq,
-            Position = stored.Position ?? 0,
+            Position = stored.Position,
             StateBefore = stored.StateBefore,
             StateAfter = stored.StateAfter,
             Facts = stored.Facts,

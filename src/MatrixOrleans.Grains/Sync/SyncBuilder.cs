@@ -116,11 +116,12 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
         var joined = rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid).ToList();
         IEnumerable<long> touched = context.After >= tail.Start
             ? tail.Touched(joined, context.After, context.Upto)
-            : await database.Log.RoomsTouched(joined, context.After, context.Upto);
+            : (await database.Log.RoomsTouched(joined, context.After, context.Upto)).Select(touch => touch.RoomNid);
         var typingSince = context.Since!.Value.EphemeralEpoch == tail.Epoch ? context.Since.Value.EphemeralVersion : 0;
         if (tail.TypingVersion > typingSince)
         {
-            touched = touched.Concat(joined.Where(nid => tail.TypingSince(nid, typingSince) is not null));
+            var typing = tail.RoomsWithTypingSince(typingSince).ToHashSet();
+            touched = touched.Concat(joined.Where(nid => typing.Contains(rooms.All[nid].RoomId)));
         }
 
         return [.. touched.Concat(moved).Concat(entries.Rooms).Distinct().Where(rooms.All.ContainsKey).Select(nid => rooms.All[nid])];
@@ -175,7 +176,7 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
             return ([], context.Upto);
         }
 
-        var messages = await database.ToDevice.Since(context.User, device, after, context.Upto, MessagesMax);
+        var messages = await database.ToDevice.Read(context.User, device, after, context.Upto, MessagesMax);
         return (messages, messages.Count == MessagesMax ? messages[^1].Position : context.Upto);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class UserRooms(UserId user, Database database, Tail tail)
         {
             var at = tail.Watermark;
             _rooms.Clear();
-            foreach (var row in await database.Memberships.OfUser(user))
+            foreach (var row in await database.Memberships.OfUser(user, includeLeft: true))
             {
                 _rooms[row.RoomNid] = FromRow(row);
             }
@@ -52,6 +52,13 @@ internal sealed class UserRooms(UserId user, Database database, Tail tail)
             // Loading may have read this already: the newer one wins.
             if (!_rooms.TryGetValue(change.RoomNid, out var known) || known.Position < at)
             {
+                if (known is { Membership: Membership.Join } && change.Delta.NewMembership == Membership.Join)
+                {
+                    // A new name or picture: the user has been in since the first join.
+                    _rooms[change.RoomNid] = known with { EventNid = change.Delta.NewNid };
+                    continue;
+                }
+
                 var version = known?.RoomVersion ?? change.Delta.New?.Version.Id ?? "";
                 _rooms[change.RoomNid] = new UserRoom(
                     change.RoomNid, change.RoomId, version, change.Delta.NewMembership, at, change.RoomSeq, change.Delta.NewNid,
@@ -84,9 +91,9 @@ internal sealed class UserRooms(UserId user, Database database, Tail tail)
         }
         else
         {
-            foreach (var change in await database.Memberships.Changes(user, after, upto))
+            foreach (var change in await database.Memberships.ChangesOfUser(user, after, upto))
             {
-                Add(change.RoomNid, change.OldMembership, change.NewMembership);
+                Add(change.RoomNid, change.Old, change.New);
             }
         }
 
@@ -102,5 +109,5 @@ internal sealed class UserRooms(UserId user, Database database, Tail tail)
     }
 
     private static UserRoom FromRow(MembershipRow row) => new(
-        row.RoomNid, RoomId.Parse(row.RoomId), row.RoomVersion, row.Membership, row.Position, row.RoomSeq, row.EventNid, row.StateRoot, row.Sender, row.Forgotten);
+        row.RoomNid, row.RoomId, row.RoomVersion, row.Membership, row.Position, row.RoomSeq, row.EventNid, row.StateRootAfter, row.Sender, row.Forgotten);
 }

@@ -197,7 +197,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
             {
                 if (_subscribed.Add(nid))
                 {
-                    tail.SubscribeRoom(_subscriber, nid);
+                    tail.SubscribeRoom(_subscriber, nid, room.RoomId);
                 }
             }
             else if (_subscribed.Remove(nid))
@@ -248,10 +248,10 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
 
         if (!_keys.TryGetValue(device, out var counts))
         {
-            var stored = await database.Devices.KeyCounts(_user, device);
-            var oneTime = new Dictionary<string, int>(stored.OneTimeKeys);
+            var (stored, fallbacks) = await database.OneTimeKeys.Counts(_user, device);
+            var oneTime = new Dictionary<string, int>(stored);
             oneTime.TryAdd(KeyCounts.SignedCurve25519, 0);
-            _keys[device] = counts = new KeyCounts(oneTime, stored.UnusedFallbackTypes);
+            _keys[device] = counts = new KeyCounts(oneTime, fallbacks);
         }
 
         return counts;

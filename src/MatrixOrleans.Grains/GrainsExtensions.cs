@@ -1,0 +1,20 @@
+using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Ephemeral;
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Rooms;
+using MatrixOrleans.Grains.Sync;
+using MatrixOrleans.Grains.Tenants;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MatrixOrleans.Grains;
+
+public static class GrainsExtensions
+{
+    /// <summary>What the grains of a silo share.</summary>
+    public static IServiceCollection AddGrains(this IServiceCollection services) => services
+        .AddSingleton<Tail>()
+        .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
+        .AddSingleton<EventCache>(_ => new EventCache())
+        .AddSingleton<RoomWindows>()
+        .AddSingleton<TenantKeys>();
+}
