@@ -26,7 +26,7 @@ public class CreateRuleTests
     public void A_create_event_with_prev_events_is_rejected(string version)
     {
         var room = new TestRoom(version);
-        var second = room.Make(EventTypes.Create, Alice, "", CreateContent(room.Version, "{}"), prev: [room.Create], auth: []);
+        var second = room.Make(EventTypes.Create, Alice, "", TestEvents.CreateContent(room.Version, "{}"), prev: [room.Create], auth: []);
 
         room.Check(second).IsRejected("prev_events");
     }
@@ -35,7 +35,7 @@ public class CreateRuleTests
     public void The_room_ids_domain_must_be_the_senders(string version)
     {
         var room = new TestRoom(version);
-        var foreign = room.Make(EventTypes.Create, Bob, "", CreateContent(room.Version, "{}"), prev: [], auth: []);
+        var foreign = room.Make(EventTypes.Create, Bob, "", TestEvents.CreateContent(room.Version, "{}"), prev: [], auth: []);
 
         room.Check(foreign).IsRejected("domain of room_id");
     }
@@ -45,7 +45,7 @@ public class CreateRuleTests
     {
         var room = new TestRoom("12");
         var named = room.Make(
-            EventTypes.Create, Alice, "", CreateContent(room.Version, "{}"), prev: [], auth: [], roomId: room.Create.RoomId.Value);
+            EventTypes.Create, Alice, "", TestEvents.CreateContent(room.Version, "{}"), prev: [], auth: [], roomId: room.Create.RoomId.Value);
 
         room.Check(named).IsRejected("has a room_id");
     }
@@ -56,7 +56,7 @@ public class CreateRuleTests
         var room = new TestRoom(version);
         foreach (var stated in new[] { "\"unheard-of\"", "12", "null" })
         {
-            var create = room.Make(EventTypes.Create, Alice, "", CreateContent(room.Version, $$"""{"room_version":{{stated}}}"""), prev: [], auth: []);
+            var create = room.Make(EventTypes.Create, Alice, "", TestEvents.CreateContent(room.Version, $$"""{"room_version":{{stated}}}"""), prev: [], auth: []);
 
             room.Check(create).IsRejected("room_version");
         }

@@ -1,9 +1,7 @@
-using System.Text;
 using System.Text.Json;
 using MatrixOrleans.Protocol.Authorization;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
-using MatrixOrleans.Protocol.Keys;
 using MatrixOrleans.Protocol.Rooms;
 
 namespace MatrixOrleans.Protocol.Tests.Fixtures;
@@ -16,14 +14,12 @@ internal sealed class TestRoom
     public const string Carol = "@carol:c.test";
     public const string Dave = "@dave:d.test";
 
-    public static readonly SigningKey Key = SigningKey.FromSeed("ed25519:test", new byte[32]);
-
     private int _count;
 
     public TestRoom(string version, string createContent = "{}", bool bare = false)
     {
         Version = RoomVersions.Get(version);
-        Create = Make(EventTypes.Create, Alice, "", CreateContent(Version, createContent), prev: [], auth: []);
+        Create = Make(EventTypes.Create, Alice, "", TestEvents.CreateContent(Version, createContent), prev: [], auth: []);
         State[StateKey.Create] = Create;
         if (!bare)
         {
@@ -41,18 +37,6 @@ internal sealed class TestRoom
 
     public AuthContext Context { get; set; } = AuthContext.SignaturesChecked;
 
-    public static string CreateContent(RoomVersion version, string more)
-    {
-        var members = JsonElement.Parse(more).EnumerateObject().ToDictionary(m => m.Name, m => m.Value);
-        members.TryAdd("room_version", JsonElement.Parse($"\"{version.Id}\""));
-        if (version.CreatorInContent)
-        {
-            members.TryAdd("creator", JsonElement.Parse($"\"{Alice}\""));
-        }
-
-        return JsonSerializer.Serialize(members);
-    }
-
     /// <summary>An event with the auth events that the state selects.</summary>
     public Pdu Make(
         string type, string sender, string? stateKey, string content, IReadOnlyList<Pdu>? prev = null, IReadOnlyList<Pdu>? auth = null,
@@ -62,23 +46,10 @@ internal sealed class TestRoom
         var user = UserId.Parse(sender);
         auth ??= [.. AuthEventSelection.Keys(type, user, stateKey, JsonElement.Parse(content), Version).Where(State.ContainsKey).Select(k => State[k])];
         prev ??= [State.Values.MaxBy(e => e.OriginServerTs)!];
-        var template = new EventTemplate
-        {
-            RoomId = type != EventTypes.Create ? RoomId.Parse(roomId ?? Create.RoomId.Value)
-                : roomId is not null ? RoomId.Parse(roomId)
-                : Version.RoomIdIsCreateHash ? null : RoomId.Parse("!room:a.test"),
-            Type = type,
-            StateKey = stateKey,
-            Sender = user,
-            Content = Encoding.UTF8.GetBytes(content),
-            OriginServerTs = 1_000 + number,
-            Depth = number,
-            PrevEvents = [.. prev.Select(Reference)],
-            AuthEvents = [.. auth.Select(Reference)],
-            Redacts = redacts,
-        };
-        var chosen = Version.EventIds == EventIdFormat.Chosen ? EventId.Parse($"$e{number}:{user.ServerName}") : (EventId?)null;
-        return EventBuilder.Build(template, Version, user.ServerName, Key, chosen);
+        var room = type != EventTypes.Create ? RoomId.Parse(roomId ?? Create.RoomId.Value)
+            : roomId is not null ? RoomId.Parse(roomId)
+            : Version.RoomIdIsCreateHash ? (RoomId?)null : TestEvents.Room;
+        return TestEvents.Build(Version, room, number, user, type, stateKey, content, prev, auth, 1_000 + number, redacts);
     }
 
     public Pdu Put(string type, string sender, string stateKey, string content)
@@ -136,7 +107,4 @@ internal sealed class TestRoom
         var members = JsonElement.Parse(one).EnumerateObject().Concat(JsonElement.Parse(more).EnumerateObject());
         return JsonSerializer.Serialize(members.ToDictionary(m => m.Name, m => m.Value));
     }
-
-    private EventReference Reference(Pdu pdu) =>
-        new(pdu.EventId, Version.EventIds == EventIdFormat.Chosen ? EventBuilder.ReferenceHash(pdu) : null);
 }
