@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
 using MatrixOrleans.Protocol.Keys;
@@ -45,8 +46,14 @@ public static class EventBuilder
 {
     /// <param name="chosenId">The id of the new event, in room versions 1-2.</param>
     /// <exception cref="FormatException">The content breaks the room version's rules (floats, large integers, duplicate keys).</exception>
+    /// <exception cref="MatrixException">M_TOO_LARGE: the event, its type or its state key exceeds the size limits.</exception>
     public static Pdu Build(EventTemplate template, RoomVersion version, ServerName origin, SigningKey key, EventId? chosenId = null)
     {
+        if (PduReader.TooLong(template.Type) || (template.StateKey is { } stateKey && PduReader.TooLong(stateKey)))
+        {
+            throw new MatrixException(MatrixError.TooLarge, $"Event types and state keys have at most {PduReader.KeyBytesMax} bytes");
+        }
+
         var unhashed = Write(template, version, chosenId);
         var canonical = CanonicalJson.Encode(unhashed, version.Canonical);
         var hash = UnpaddedBase64.Encode(SHA256.HashData(canonical));
@@ -58,6 +65,11 @@ public static class EventBuilder
         var signature = UnpaddedBase64.Encode(key.Sign(signing));
         var eventId = chosenId ?? EventHash.FromReferenceHash(SHA256.HashData(signing), version);
         var signed = Append(hashed, $",\"signatures\":{{\"{origin}\":{{\"{key.Id}\":\"{signature}\"}}}}}}");
+        if (signed.Length > PduReader.BytesMax)
+        {
+            throw new MatrixException(MatrixError.TooLarge, $"An event has at most {PduReader.BytesMax} bytes, with all that servers add to it");
+        }
+
         return PduReader.ReadStored(signed, version, eventId);
     }
 

@@ -14,6 +14,9 @@ public static class PduReader
     /// <summary>Largest event, in canonical form with its signatures (Client-Server API, "Size limits").</summary>
     public const int BytesMax = 65_536;
 
+    /// <summary>Largest event as it came: not canonical, it may hold blanks and needless escapes, but not without bound.</summary>
+    public const int RawBytesMax = 4 * BytesMax;
+
     /// <summary>Longest sender, room id, type, state key and event id.</summary>
     public const int KeyBytesMax = 255;
 
@@ -36,6 +39,12 @@ public static class PduReader
     public static bool TryRead(ReadOnlyMemory<byte> json, RoomVersion version, [MaybeNullWhen(false)] out Pdu pdu, out string fault)
     {
         pdu = null;
+        if (json.Length > RawBytesMax)
+        {
+            fault = $"larger than {RawBytesMax} bytes as it came";
+            return false;
+        }
+
         if (!CanonicalJson.TryEncode(json.Span, version.Canonical, [], out var canonical, out fault))
         {
             return false;
@@ -192,7 +201,7 @@ public static class PduReader
         return true;
     }
 
-    private static bool TooLong(string text) => text.Length > KeyBytesMax || Encoding.UTF8.GetByteCount(text) > KeyBytesMax;
+    internal static bool TooLong(string text) => text.Length > KeyBytesMax || Encoding.UTF8.GetByteCount(text) > KeyBytesMax;
 
     private static string? Text(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -1,5 +1,5 @@
-using Orleans;
 using MatrixOrleans.Protocol.Errors;
+using Orleans;
 
 namespace MatrixOrleans.Protocol.Identifiers;
 

@@ -1,7 +1,8 @@
-using Orleans;
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Orleans;
 
 namespace MatrixOrleans.Protocol.Identifiers;
 
@@ -11,6 +12,8 @@ public readonly record struct ServerName : IComparable<ServerName>
 {
     /// <summary>Longest name that still fits into an identifier of 255 bytes with a sigil, a localpart and a colon.</summary>
     public const int BytesMax = 252;
+
+    private static readonly SearchValues<char> Ipv6Characters = SearchValues.Create("0123456789ABCDEFabcdef:.");
 
     private ServerName(string value) => Value = value;
 
@@ -79,9 +82,10 @@ public readonly record struct ServerName : IComparable<ServerName>
 
         if (host[0] == '[')
         {
+            // Checked character by character first: the framework's parser takes scopes, ports and brackets too.
             return host[^1] == ']' && host.Length is >= 4 and <= 47
-                && IPAddress.TryParse(host[1..^1], out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
-                && !host.Contains('%');
+                && !host[1..^1].ContainsAnyExcept(Ipv6Characters)
+                && IPAddress.TryParse(host[1..^1], out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
         }
 
         foreach (var c in host)

@@ -310,14 +310,53 @@ public static class CanonicalJson
             return "a number out of range";
         }
 
-        if (value == Math.Truncate(value) && Math.Abs(value) <= IntegerMax)
+        if (text.IndexOfAny((byte)'e', (byte)'E') >= 0 && value == Math.Truncate(value) && Math.Abs(value) <= IntegerMax)
         {
+            // The specification's example: 1e10 is written 10000000000.
             output.Write(Encoding.ASCII.GetBytes(((long)value).ToString(CultureInfo.InvariantCulture)));
             return null;
         }
 
-        output.Write(Encoding.ASCII.GetBytes(value.ToString("R", CultureInfo.InvariantCulture).Replace("E", "e", StringComparison.Ordinal)));
+        output.Write(Encoding.ASCII.GetBytes(FloatText(value)));
         return null;
+    }
+
+    /// <summary>
+    /// A float as the specification's reference code writes it, so that it hashes as it did where it was made: the shortest digits that give the same
+    /// value, <c>.0</c> behind whole numbers, an exponent of at least two digits below 1e-4 and from 1e16 on.
+    /// </summary>
+    private static string FloatText(double value)
+    {
+        var shortest = Math.Abs(value).ToString("E16", CultureInfo.InvariantCulture);
+        for (var precision = 0; precision < 16; precision++)
+        {
+            var candidate = Math.Abs(value).ToString("E" + precision, CultureInfo.InvariantCulture);
+            if (double.Parse(candidate, CultureInfo.InvariantCulture) == Math.Abs(value))
+            {
+                shortest = candidate;
+                break;
+            }
+        }
+
+        // d.dddE+ddd: the digits, and the power of ten of the first.
+        var mark = shortest.IndexOf('E', StringComparison.Ordinal);
+        var digits = shortest[..mark].Replace(".", "", StringComparison.Ordinal);
+        var power = int.Parse(shortest.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var sign = double.IsNegative(value) ? "-" : "";
+        if (power is < -4 or >= 16)
+        {
+            var fraction = digits.Length > 1 ? "." + digits[1..] : "";
+            return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[0]}{fraction}e{(power < 0 ? '-' : '+')}{Math.Abs(power):00}");
+        }
+
+        if (power < 0)
+        {
+            return sign + "0." + new string('0', -power - 1) + digits;
+        }
+
+        return digits.Length <= power + 1
+            ? sign + digits.PadRight(power + 1, '0') + ".0"
+            : sign + digits[..(power + 1)] + "." + digits[(power + 1)..];
     }
 
     /// <summary>The string or property name that the reader stands on, quoted, with the shortest escapes.</summary>
