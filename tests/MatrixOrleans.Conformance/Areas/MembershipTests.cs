@@ -62,7 +62,7 @@ public abstract class MembershipTests(SharedServer server) : ConformanceTest(ser
     {
         TestClient alice = await User();
         Answer answer = await alice.Post($"/v3/join/{"!nothing:localhost"}");
-        Assert.True(answer.Status is 403 or 404 && answer.ErrorCode is "M_NOT_FOUND" or "M_FORBIDDEN", answer.Text);
+        Assert.True(answer.Status is 403 or 404 && answer.Errcode is "M_NOT_FOUND" or "M_FORBIDDEN", answer.Text);
         (await alice.Post($"/v3/join/{"neither-id-nor-alias"}")).FailsWithOneOf(400, "M_INVALID_PARAM", "M_BAD_JSON");
     }
 

@@ -152,7 +152,7 @@ public abstract class SendingTests(SharedServer server) : ConformanceTest(server
         TestClient alice = await User();
         string room = await alice.CreateRoom();
         Answer answer = await alice.Put($"/v3/rooms/{room}/send/{new string('t', 256)}/1", new { a = 1 });
-        Assert.True(answer.Status is 400 or 413 && answer.ErrorCode is "M_TOO_LARGE" or "M_INVALID_PARAM" or "M_BAD_JSON", answer.Text);
+        Assert.True(answer.Status is 400 or 413 && answer.Errcode is "M_TOO_LARGE" or "M_INVALID_PARAM" or "M_BAD_JSON", answer.Text);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace MatrixOrleans.Conformance.Client;
 public sealed record Answer(string Request, int Status, JsonElement Body, string Text, IReadOnlyDictionary<string, string> Headers)
 {
     /// <summary>The error code, or null.</summary>
-    public string? MatrixError => Status >= 400 && Body.Has("errcode") ? Body.Str("errcode") : null;
+    public string? Errcode => Status >= 400 && Body.Has("errcode") ? Body.Str("errcode") : null;
 
     /// <summary>The body of an answer that must be 200.</summary>
     public JsonElement Ok()
@@ -23,18 +23,18 @@ public sealed record Answer(string Request, int Status, JsonElement Body, string
     /// <summary>The body of an answer that must have this status and error code.</summary>
     public JsonElement Fails(int status, string errcode)
     {
-        Assert.True(Status == status && MatrixError == errcode, $"{Request}: {status} {errcode} expected, got {Status} {Text}");
+        Assert.True(Status == status && Errcode == errcode, $"{Request}: {status} {errcode} expected, got {Status} {Text}");
         return Body;
     }
 
     /// <summary>The body of an answer that must have this status and one of these error codes.</summary>
     public JsonElement FailsWithOneOf(int status, params string[] errcodes)
     {
-        Assert.True(Status == status && errcodes.Contains(MatrixError), $"{Request}: {status} {string.Join(" or ", errcodes)} expected, got {Status} {Text}");
+        Assert.True(Status == status && errcodes.Contains(Errcode), $"{Request}: {status} {string.Join(" or ", errcodes)} expected, got {Status} {Text}");
         return Body;
     }
 
     /// <summary>A room that the server does not know is told like one that the user is not in: 403 M_FORBIDDEN, or 404 M_NOT_FOUND.</summary>
     public void FailsOnUnknownRoom() =>
-        Assert.True((Status, ErrorCode) is (403, "M_FORBIDDEN") or (404, "M_NOT_FOUND"), $"{Request}: 403 M_FORBIDDEN or 404 M_NOT_FOUND expected, got {Status} {Text}");
+        Assert.True((Status, Errcode) is (403, "M_FORBIDDEN") or (404, "M_NOT_FOUND"), $"{Request}: 403 M_FORBIDDEN or 404 M_NOT_FOUND expected, got {Status} {Text}");
 }

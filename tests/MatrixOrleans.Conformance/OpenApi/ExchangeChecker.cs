@@ -62,7 +62,7 @@ public sealed class ExchangeChecker(OperationTable operations, SchemaSource sour
         }
         if (operation is null)
         {
-            if (exchange.Status is not (404 or 405) || MatrixError(body) != "M_UNRECOGNIZED")
+            if (exchange.Status is not (404 or 405) || ErrorCode(body) != "M_UNRECOGNIZED")
             {
                 yield return "the specification has no such operation, so it must be 404 or 405 with M_UNRECOGNIZED";
             }
@@ -78,7 +78,7 @@ public sealed class ExchangeChecker(OperationTable operations, SchemaSource sour
         }
         else if (exchange.Status >= 400)
         {
-            if (MatrixError(body) is null)
+            if (ErrorCode(body) is null)
             {
                 yield return "an error must be an object with a string errcode";
             }
@@ -96,7 +96,7 @@ public sealed class ExchangeChecker(OperationTable operations, SchemaSource sour
         }
     }
 
-    private static string? MatrixError(JsonElement body) =>
+    private static string? ErrorCode(JsonElement body) =>
         body.ValueKind == JsonValueKind.Object && body.TryGetProperty("errcode", out JsonElement code) && code.ValueKind == JsonValueKind.String ? code.GetString() : null;
 
     private static bool TryParse(string text, out JsonElement value)
