@@ -149,7 +149,7 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
     private async ValueTask<TimelineWalk> Walk(RoomRead read, RoomEventFilter filter)
     {
         var user = read.View.Viewer.User;
-        var ignored = IgnoredUsers.Parse(await database.AccountData.Get(user, null, IgnoredUsers.Type), user);
+        var ignored = IgnoredUsers.Parse((await database.AccountData.Get(user, null, IgnoredUsers.Type))?.Json, user);
         return new TimelineWalk(database, read.View, read.Gate, filter, ignored);
     }
 
