@@ -1,0 +1,123 @@
+using System.Data.Common;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Sql;
+
+namespace MatrixOrleans.Storage.Accounts;
+
+/// <param name="PasswordHash">As the caller hashed it; null: no login by password.</param>
+/// <param name="AppServiceId">The application service that owns the account.</param>
+public sealed record AccountRow(
+    UserId UserId,
+    string? PasswordHash,
+    long CreatedMs,
+    bool Admin = false,
+    bool Deactivated = false,
+    bool Locked = false,
+    bool Suspended = false,
+    bool Guest = false,
+    bool Erased = false,
+    string? AppServiceId = null);
+
+/// <summary>The flags of an account that can be set.</summary>
+public enum AccountFlag
+{
+    Admin,
+    Locked,
+    Suspended,
+    Erased,
+}
+
+/// <summary>Local users.</summary>
+public sealed class AccountStore
+{
+    private const string Row = "select user_id, password_hash, created_ms, admin, deactivated, locked, suspended, guest, erased, appservice_id from accounts ";
+    private readonly SqlSource _source;
+    private readonly LogWriter _writer;
+
+    internal AccountStore(SqlSource source, LogWriter writer) => (_source, _writer) = (source, writer);
+
+    public async Task<AccountRow?> Get(UserId user) => await _source.First(Row + "where user_id = @user", Map, ("user", user.Value)).ConfigureAwait(false);
+
+    /// <summary>Accounts after <paramref name="after"/> in the order of their ids, of one tenant.</summary>
+    public async Task<IReadOnlyList<AccountRow>> List(ServerName tenant, string after, int limit) =>
+        await _source.Query(
+            Row + "where user_id > @after and user_id like @tenant escape '\\' order by user_id limit @limit",
+            Map,
+            ("after", after),
+            ("tenant", "%:" + tenant.Value.Replace("_", @"\_", StringComparison.Ordinal)),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
+    /// <returns>False when the user id is taken, by a deactivated account too.</returns>
+    public Task<bool> Create(AccountRow account) => _writer.Execute((session, _) => Create(session, account));
+
+    /// <summary>The same inside a transaction of the caller's.</summary>
+    public static async ValueTask<bool> Create(WriteSession session, AccountRow account) =>
+        await session.Execute(
+            """
+            insert into accounts (user_id, password_hash, created_ms, admin, deactivated, locked, suspended, guest, erased, appservice_id)
+            values (@user, @hash, @created, @admin, @deactivated, @locked, @suspended, @guest, @erased, @service) on conflict do nothing
+            """,
+            ("user", account.UserId.Value),
+            ("hash", account.PasswordHash),
+            ("created", account.CreatedMs),
+            ("admin", account.Admin),
+            ("deactivated", account.Deactivated),
+            ("locked", account.Locked),
+            ("suspended", account.Suspended),
+            ("guest", account.Guest),
+            ("erased", account.Erased),
+            ("service", account.AppServiceId)).ConfigureAwait(false) > 0;
+
+    /// <returns>False when there is no such account.</returns>
+    public Task<bool> SetPassword(UserId user, string? hash) =>
+        _writer.Execute(async (session, _) => await session.Execute(
+            "update accounts set password_hash = @hash where user_id = @user",
+            ("hash", hash),
+            ("user", user.Value)).ConfigureAwait(false) > 0);
+
+    /// <returns>False when there is no such account.</returns>
+    public Task<bool> Set(UserId user, AccountFlag flag, bool value)
+    {
+        var column = flag switch
+        {
+            AccountFlag.Admin => "admin",
+            AccountFlag.Locked => "locked",
+            AccountFlag.Suspended => "suspended",
+            AccountFlag.Erased => "erased",
+            _ => throw new ArgumentOutOfRangeException(nameof(flag)),
+        };
+        return _writer.Execute(async (session, _) => await session.Execute(
+            $"update accounts set {column} = @value where user_id = @user",
+            ("value", value),
+            ("user", user.Value)).ConfigureAwait(false) > 0);
+    }
+
+    /// <summary>
+    /// Ends an account: no password, no devices, no tokens, no keys, no messages to devices. The user id stays taken.
+    /// </summary>
+    /// <returns>False when there is no such account.</returns>
+    public Task<bool> Deactivate(UserId user, bool erase) =>
+        _writer.Execute(async (session, _) =>
+        {
+            var found = await session.Execute(
+                "update accounts set deactivated = 1, password_hash = null, erased = case when @erase = 1 then 1 else erased end where user_id = @user",
+                ("erase", erase),
+                ("user", user.Value)).ConfigureAwait(false) > 0;
+            await DeviceStore.RemoveAll(session, user, except: null).ConfigureAwait(false);
+            await session.Execute("delete from login_tokens where user_id = @user", ("user", user.Value)).ConfigureAwait(false);
+            return found;
+        });
+
+    private static AccountRow Map(DbDataReader reader) => new(
+        UserId.Parse(reader.String(0)),
+        reader.StringOrNull(1),
+        reader.Number(2),
+        reader.Flag(3),
+        reader.Flag(4),
+        reader.Flag(5),
+        reader.Flag(6),
+        reader.Flag(7),
+        reader.Flag(8),
+        reader.StringOrNull(9));
+}

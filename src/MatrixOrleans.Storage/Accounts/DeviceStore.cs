@@ -1,0 +1,139 @@
+using System.Data.Common;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Sql;
+
+namespace MatrixOrleans.Storage.Accounts;
+
+public sealed record DeviceRow(
+    UserId UserId,
+    string DeviceId,
+    string? DisplayName,
+    long CreatedMs,
+    long? LastSeenMs = null,
+    string? LastSeenIp = null,
+    string? LastSeenAgent = null);
+
+/// <summary>Devices of local users. What belongs to a device dies with it: tokens, keys, waiting messages, transaction ids.</summary>
+public sealed class DeviceStore
+{
+    private const string Row = "select user_id, device_id, display_name, created_ms, last_seen_ms, last_seen_ip, last_seen_agent from devices ";
+    private readonly SqlSource _source;
+    private readonly LogWriter _writer;
+
+    internal DeviceStore(SqlSource source, LogWriter writer) => (_source, _writer) = (source, writer);
+
+    public async Task<DeviceRow?> Get(UserId user, string device) =>
+        await _source.First(Row + "where user_id = @user and device_id = @device", Map, ("user", user.Value), ("device", device)).ConfigureAwait(false);
+
+    public async Task<IReadOnlyList<DeviceRow>> OfUser(UserId user) =>
+        await _source.Query(Row + "where user_id = @user order by device_id", Map, ("user", user.Value)).ConfigureAwait(false);
+
+    /// <summary>Makes a device; one that exists keeps its name unless a new one is given.</summary>
+    /// <returns>True when it is new.</returns>
+    public Task<bool> Put(DeviceRow device) => _writer.Execute((session, _) => Put(session, device));
+
+    /// <summary>The same inside a transaction of the caller's.</summary>
+    public static async ValueTask<bool> Put(WriteSession session, DeviceRow device)
+    {
+        var isNew = await session.Execute(
+            """
+            insert into devices (user_id, device_id, display_name, created_ms, last_seen_ms, last_seen_ip, last_seen_agent)
+            values (@user, @device, @name, @created, @seen, @ip, @agent) on conflict do nothing
+            """,
+            ("user", device.UserId.Value),
+            ("device", device.DeviceId),
+            ("name", device.DisplayName),
+            ("created", device.CreatedMs),
+            ("seen", device.LastSeenMs),
+            ("ip", device.LastSeenIp),
+            ("agent", device.LastSeenAgent)).ConfigureAwait(false) > 0;
+        if (!isNew && device.DisplayName is not null)
+        {
+            await session.Execute(
+                "update devices set display_name = @name where user_id = @user and device_id = @device",
+                ("name", device.DisplayName),
+                ("user", device.UserId.Value),
+                ("device", device.DeviceId)).ConfigureAwait(false);
+        }
+
+        return isNew;
+    }
+
+    /// <returns>False when there is no such device.</returns>
+    public Task<bool> Rename(UserId user, string device, string? name) =>
+        _writer.Execute(async (session, _) => await session.Execute(
+            "update devices set display_name = @name where user_id = @user and device_id = @device",
+            ("name", name),
+            ("user", user.Value),
+            ("device", device)).ConfigureAwait(false) > 0);
+
+    /// <summary>Notes when and whence devices were last seen. Callers gather these for a while: they need not be exact.</summary>
+    public Task Seen(IReadOnlyCollection<DeviceRow> devices) =>
+        _writer.Execute(async (session, _) =>
+        {
+            foreach (var device in devices)
+            {
+                await session.Execute(
+                    "update devices set last_seen_ms = @seen, last_seen_ip = @ip, last_seen_agent = @agent where user_id = @user and device_id = @device",
+                    ("seen", device.LastSeenMs),
+                    ("ip", device.LastSeenIp),
+                    ("agent", device.LastSeenAgent),
+                    ("user", device.UserId.Value),
+                    ("device", device.DeviceId)).ConfigureAwait(false);
+            }
+
+            return 0;
+        });
+
+    /// <summary>Removes devices with all that belongs to them.</summary>
+    /// <returns>The ids that existed.</returns>
+    public Task<IReadOnlyList<string>> Remove(UserId user, IReadOnlyCollection<string> devices) =>
+        _writer.Execute<IReadOnlyList<string>>(async (session, _) => await Remove(session, user, devices).ConfigureAwait(false));
+
+    /// <summary>Removes all devices of a user, or all but one.</summary>
+    /// <returns>The ids that existed.</returns>
+    public Task<IReadOnlyList<string>> RemoveAll(UserId user, string? except = null) =>
+        _writer.Execute<IReadOnlyList<string>>(async (session, _) => await RemoveAll(session, user, except).ConfigureAwait(false));
+
+    internal static async ValueTask<List<string>> RemoveAll(WriteSession session, UserId user, string? except)
+    {
+        var devices = await session.Query("select device_id from devices where user_id = @user", static reader => reader.String(0), ("user", user.Value)).ConfigureAwait(false);
+        devices.RemoveAll(device => device == except);
+        return await Remove(session, user, devices).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<List<string>> Remove(WriteSession session, UserId user, IReadOnlyCollection<string> devices)
+    {
+        if (devices.Count == 0)
+        {
+            return [];
+        }
+
+        var ids = devices.ToArray();
+        await session.Execute("delete from tokens where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await session.Execute("delete from to_device where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await session.Execute("delete from one_time_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        foreach (var device in ids)
+        {
+            // Keys of transactions begin with user|device|.
+            var prefix = $"{user.Value}|{device}|";
+            await session.Execute("delete from txns where key >= @from and key < @to", ("from", prefix), ("to", prefix[..^1] + "}")).ConfigureAwait(false);
+        }
+
+        return await session.Query(
+            "delete from devices where user_id = @user and device_id {any ids} returning device_id",
+            static reader => reader.String(0),
+            ("user", user.Value),
+            ("ids", ids)).ConfigureAwait(false);
+    }
+
+    private static DeviceRow Map(DbDataReader reader) => new(
+        UserId.Parse(reader.String(0)),
+        reader.String(1),
+        reader.StringOrNull(2),
+        reader.Number(3),
+        reader.NumberOrNull(4),
+        reader.StringOrNull(5),
+        reader.StringOrNull(6));
+}

@@ -1,0 +1,224 @@
+using Microsoft.Data.Sqlite;
+using MatrixOrleans.Storage.Sql;
+using MatrixOrleans.Storage.State;
+
+namespace MatrixOrleans.Storage.Log;
+
+/// <summary>
+/// Commits on SQLite. The write lock is taken first, so checks before an insert hold until the commit, and positions are simply counted on.
+/// A unit that fails unexpectedly undoes the transaction; then each piece of work runs in a transaction of its own.
+/// </summary>
+internal sealed class SqliteAppender(SqliteSession session, StateStore states) : IAppender
+{
+    private const int SqliteConstraint = 19;
+    private readonly SqliteRows _rows = new(session.Connection.Handle!);
+    private readonly Poison _poison = new();
+
+    public bool IsSynchronous => true;
+
+    public Task? ExecuteApart(ExecuteWork work) => null;
+
+    public ValueTask<CommitOutcome> Commit(IReadOnlyList<Work> batch)
+    {
+        var outcome = new CommitOutcome([], []);
+        try
+        {
+            Transaction(batch, outcome);
+        }
+        catch (Exception) when (batch.Count > 1)
+        {
+            outcome = new CommitOutcome([], []);
+            foreach (var work in batch)
+            {
+                Alone(work, outcome);
+            }
+        }
+        catch (SqliteException error) when (batch[0] is AppendWork append && error.SqliteErrorCode == SqliteConstraint)
+        {
+            Refuse(append, outcome);
+        }
+
+        return ValueTask.FromResult(outcome);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _rows.Dispose();
+        session.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Alone(Work work, CommitOutcome outcome)
+    {
+        try
+        {
+            Transaction([work], outcome);
+        }
+        catch (SqliteException error) when (work is AppendWork append && error.SqliteErrorCode == SqliteConstraint)
+        {
+            Refuse(append, outcome);
+        }
+        catch (Exception error)
+        {
+            if (work is AppendWork append)
+            {
+                _poison.Add(append.Unit.ActivationId);
+            }
+
+            work.Fail(error);
+        }
+    }
+
+    private void Refuse(AppendWork append, CommitOutcome outcome)
+    {
+        _poison.Add(append.Unit.ActivationId);
+        append.Result = new AppendResult(AppendOutcome.Fenced, 0, null);
+        outcome.Settled.Add(append);
+    }
+
+    private void Transaction(IReadOnlyList<Work> batch, CommitOutcome outcome)
+    {
+        var settled = new List<Work>(batch.Count);
+        var units = new List<(AppendUnit, long)>(batch.Count);
+        var refused = new HashSet<long>();
+        session.Run("begin immediate");
+        try
+        {
+            var first = Number("select max(pos) from log") + 1;
+            var next = first;
+            foreach (var work in batch)
+            {
+                if (work is AppendWork append)
+                {
+                    append.Result = Append(append, next, refused);
+                    if (append.Result.Outcome == AppendOutcome.Accepted)
+                    {
+                        units.Add((append.Unit, next));
+                        next += append.PositionCount;
+                    }
+
+                    settled.Add(append);
+                }
+                else if (Execute((ExecuteWork)work))
+                {
+                    settled.Add(work);
+                }
+            }
+
+            session.Run("commit");
+            foreach (var activation in refused)
+            {
+                _poison.Add(activation);
+            }
+
+            outcome.Settled.AddRange(settled);
+            if (units.Count > 0)
+            {
+                outcome.Batches.Add(new CommittedBatch(first, next - 1, units));
+            }
+        }
+        catch
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(session.Connection.Handle!) == 0)
+            {
+                session.Run("rollback");
+            }
+
+            throw;
+        }
+    }
+
+    private AppendResult Append(AppendWork append, long position, HashSet<long> refused)
+    {
+        var unit = append.Unit;
+        if (_poison.Contains(unit.ActivationId) || refused.Contains(unit.ActivationId))
+        {
+            return new AppendResult(AppendOutcome.Fenced, 0, null);
+        }
+
+        if (unit.Txn is { } txn && Answer(txn.Key) is { } answer)
+        {
+            if (unit.Room is not null && unit.ActivationId != 0)
+            {
+                // Later units of this activation were built on an event that is not kept.
+                refused.Add(unit.ActivationId);
+            }
+
+            return new AppendResult(AppendOutcome.TxnExists, 0, answer);
+        }
+
+        if (unit.Room is { } room && !IsCurrent(room))
+        {
+            if (unit.ActivationId != 0)
+            {
+                refused.Add(unit.ActivationId);
+            }
+
+            return new AppendResult(AppendOutcome.Fenced, 0, null);
+        }
+
+        _rows.FirstPosition = position;
+        UnitRows.Bodies(unit, _rows);
+        UnitRows.Placed(unit, _rows);
+        return new AppendResult(AppendOutcome.Accepted, position, null);
+    }
+
+    private bool IsCurrent(RoomAppend room)
+    {
+        if (Number("select max(version) from timeline where room_nid = @a", room.RoomNid) + 1 != room.FirstVersion)
+        {
+            return false;
+        }
+
+        if (room.Create is not null && Number("select nid from rooms where room_id = @a", room.RoomId.Value) is not 0 and var known && known != room.RoomNid)
+        {
+            return false;
+        }
+
+        foreach (var entry in room.Entries)
+        {
+            if (entry.Event is { } body
+                && Number("select nid from events where room_nid = @a and event_id = @b", room.RoomNid, body.Id.Value) is not 0 and var stored
+                && stored != body.Nid)
+            {
+                return false;
+            }
+        }
+
+        return !Collision.In(room, states, Number("select current_state from timeline where room_nid = @a order by version desc limit 1", room.RoomNid));
+    }
+
+    private string? Answer(string key) =>
+        session.First("select answer from txns where key = @a", static reader => reader.String(0), ("a", key)).GetAwaiter().GetResult();
+
+    /// <summary>0 when there is no row or no value.</summary>
+    private long Number(string sql, object? a = null, object? b = null)
+    {
+        var value = (a, b) switch
+        {
+            (null, _) => session.Number(sql),
+            (_, null) => session.Number(sql, ("a", a)),
+            _ => session.Number(sql, ("a", a), ("b", b)),
+        };
+        return value.GetAwaiter().GetResult() ?? 0;
+    }
+
+    /// <summary>In a savepoint: a failure undoes this work alone.</summary>
+    private bool Execute(ExecuteWork work)
+    {
+        session.Run("savepoint work");
+        try
+        {
+            work.Run(session).AsTask().GetAwaiter().GetResult();
+            session.Run("release work");
+            return true;
+        }
+        catch (Exception error)
+        {
+            session.Run("rollback to work");
+            session.Run("release work");
+            work.Fail(error);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using MatrixOrleans.Protocol.Events;
+
+namespace MatrixOrleans.Storage.Log;
+
+/// <summary>A change that belongs to a user; one row of the log.</summary>
+public abstract record UserEntry(string UserId);
+
+/// <summary>Account data, of a room or global.</summary>
+/// <param name="RoomNid">Null: global.</param>
+/// <param name="Json">The content; null deletes.</param>
+public sealed record AccountDataSet(string UserId, long? RoomNid, string? RoomId, string Type, ReadOnlyMemory<byte>? Json) : UserEntry(UserId);
+
+/// <summary>A receipt. One that would move back changes nothing.</summary>
+/// <param name="Type"><c>m.read</c>, <c>m.read.private</c>, <c>m.fully_read</c>.</param>
+/// <param name="Thread">Empty: unthreaded; else <c>main</c> or the thread root's event id.</param>
+/// <param name="RoomSeq">Place of the event; null when the event is not known yet: the receipt waits for it.</param>
+/// <param name="Ts">Milliseconds since 1970.</param>
+/// <param name="Json">More of the receipt's body, if any.</param>
+public sealed record ReceiptSet(string UserId, long RoomNid, string Type, string Thread, string EventId, long? RoomSeq, long Ts, ReadOnlyMemory<byte>? Json = null)
+    : UserEntry(UserId);
+
+/// <summary>A to-device message for one device. A message id that the device already has waiting is not stored twice.</summary>
+public sealed record ToDeviceSend(string UserId, string DeviceId, string Sender, string Type, ReadOnlyMemory<byte> Json, string? MessageId = null)
+    : UserEntry(UserId);
+
+/// <summary>The user's devices or keys changed.</summary>
+public sealed record DeviceListChanged(string UserId) : UserEntry(UserId);
+
+/// <summary>A field of the profile; null deletes.</summary>
+public sealed record ProfileSet(string UserId, string Field, ReadOnlyMemory<byte>? Json) : UserEntry(UserId);
+
+/// <summary>The user forgot the room, until a new invite, knock or join.</summary>
+public sealed record ForgetSet(string UserId, long RoomNid) : UserEntry(UserId);
+
+/// <summary>A membership that no grain of the room owns: an invite or knock of a room that no tenant is in, and its end.</summary>
+/// <param name="Stub">What is known of the room, inserted if absent.</param>
+/// <param name="Stripped">The stripped state that came with it.</param>
+public sealed record MembershipSet(
+    string UserId,
+    long RoomNid,
+    string RoomId,
+    NewRoom? Stub,
+    Membership Membership,
+    string? Sender,
+    ReadOnlyMemory<byte>? Stripped) : UserEntry(UserId);

@@ -1,0 +1,40 @@
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Sql;
+
+namespace MatrixOrleans.Storage.Users;
+
+/// <summary>A message that waits for a device.</summary>
+public sealed record ToDeviceRow(long Position, string Sender, string Type, string? MessageId, ReadOnlyMemory<byte> Json);
+
+/// <summary>To-device messages. Written by <see cref="ToDeviceSend"/>.</summary>
+public sealed class ToDeviceStore
+{
+    private readonly SqlSource _source;
+    private readonly LogWriter _writer;
+
+    internal ToDeviceStore(SqlSource source, LogWriter writer) => (_source, _writer) = (source, writer);
+
+    /// <summary>Messages in (after, upto], oldest first.</summary>
+    public async Task<IReadOnlyList<ToDeviceRow>> Read(UserId user, string device, long after, long upto, int limit) =>
+        await _source.Query(
+            """
+            select pos, sender, type, message_id, json from to_device
+            where user_id = @user and device_id = @device and pos > @after and pos <= @upto order by pos limit @limit
+            """,
+            static reader => new ToDeviceRow(reader.Number(0), reader.String(1), reader.String(2), reader.StringOrNull(3), reader.Bytes(4)),
+            ("user", user.Value),
+            ("device", device),
+            ("after", after),
+            ("upto", upto),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
+    /// <summary>Drops what the device has seen: everything up to a position that it presented itself.</summary>
+    /// <returns>How many messages went.</returns>
+    public Task<int> DeleteUpTo(UserId user, string device, long position) =>
+        _writer.Execute((session, _) => session.Execute(
+            "delete from to_device where user_id = @user and device_id = @device and pos <= @pos",
+            ("user", user.Value),
+            ("device", device),
+            ("pos", position)));
+}
