@@ -1,10 +1,8 @@
-using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
-using MatrixOrleans.Protocol.Identifiers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MatrixOrleans.Grains;
@@ -12,11 +10,10 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services, IReadOnlyList<ServerName> tenants) => services
+    public static IServiceCollection AddGrains(this IServiceCollection services) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
-        .AddSingleton(provider => new TenantKeys(
-            provider.GetRequiredService<Storage.Database>(), provider.GetRequiredService<TimeProvider>(), tenants));
+        .AddSingleton<TenantKeys>();
 }
