@@ -1,0 +1,89 @@
+using System.Text.Json;
+using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Rooms.Creation;
+using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Log;
+using Orleans.Concurrency;
+
+namespace MatrixOrleans.Grains.Rooms;
+
+/// <summary>Puts what the room cannot know into a membership change: the room behind an alias, the user's names, who blocks invitations.</summary>
+[StatelessWorker]
+public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
+{
+    public async ValueTask<RoomId> Enter(EnterRequest request)
+    {
+        var room = request.Room ?? await Resolve(request.Alias!.Value);
+        var profile = await MemberProfiles.Of(database, request.User);
+        await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(new MembershipRequest
+        {
+            Action = request.Action,
+            Sender = request.User,
+            Target = request.User,
+            Reason = request.Reason,
+            DisplayName = profile.DisplayName,
+            AvatarUrl = profile.AvatarUrl,
+            IsGuest = request.IsGuest,
+        });
+        return room;
+    }
+
+    public async ValueTask<SendAnswer> Change(RoomId room, MembershipRequest request)
+    {
+        if (request.Action == MembershipAction.Invite && request.Target != request.Sender)
+        {
+            await Invitations.RefuseBlocked(database, request.Target);
+        }
+
+        if (request.Action is MembershipAction.Join or MembershipAction.Knock or MembershipAction.Invite)
+        {
+            request = await WithNames(request);
+        }
+
+        return await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(request);
+    }
+
+    public async ValueTask Forget(UserId user, RoomId room)
+    {
+        if (await database.Rooms.Find(room) is not { } known || await database.Memberships.Get(known.Nid, user) is not { } row || row.Forgotten)
+        {
+            return;
+        }
+
+        if (row.Membership is not (Membership.Leave or Membership.Ban))
+        {
+            throw new MatrixException(MatrixError.Unknown.WithStatus(400), $"User {user} is in room {room}");
+        }
+
+        await database.Writer.Append(new AppendUnit { Users = [new ForgetSet(user.Value, known.Nid)] });
+    }
+
+    public async ValueTask<IReadOnlyList<RoomId>> JoinedRooms(UserId user) =>
+        [.. (await database.Memberships.OfUser(user)).Where(row => row.Membership == Membership.Join).Select(row => row.RoomId)];
+
+    private async ValueTask<RoomId> Resolve(RoomAlias alias) =>
+        (await database.Aliases.Get(alias))?.RoomId ?? throw new MatrixException(MatrixError.NotFound, $"Room alias {alias} not found.");
+
+    /// <summary>The target's names, unless the client gave others of its own.</summary>
+    private async ValueTask<MembershipRequest> WithNames(MembershipRequest request)
+    {
+        var given = request.ExtraContent is { } extra ? JsonElement.Parse(extra.Span) : (JsonElement?)null;
+        var hasName = given?.TryGetProperty("displayname", out _) == true;
+        var hasAvatar = given?.TryGetProperty("avatar_url", out _) == true;
+        if (hasName && hasAvatar)
+        {
+            return request;
+        }
+
+        var profile = await MemberProfiles.Of(database, request.Target);
+        return request with
+        {
+            DisplayName = hasName ? request.DisplayName : profile.DisplayName,
+            AvatarUrl = hasAvatar ? request.AvatarUrl : profile.AvatarUrl,
+        };
+    }
+}
