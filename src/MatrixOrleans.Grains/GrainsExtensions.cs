@@ -1,4 +1,3 @@
-using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;

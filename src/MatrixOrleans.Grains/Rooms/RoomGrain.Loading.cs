@@ -12,6 +12,9 @@ namespace MatrixOrleans.Grains.Rooms;
 /// <summary>What the room's grain reads from storage: its head, state entries, events that a new one refers to.</summary>
 public sealed partial class RoomGrain
 {
+    /// <summary>Reactions that are looked through for one that would be doubled.</summary>
+    private const int AnnotationsMax = 1_000;
+
     private async Task Load(RoomRecord room)
     {
         var head = await database.Rooms.LoadHead(room.Nid);
@@ -83,6 +86,21 @@ public sealed partial class RoomGrain
             : throw new MatrixException(MatrixError.Forbidden, "The create event cannot be redacted");
     }
 
+    private async Task<bool> HasAnnotated(EventId target, Draft draft, string key)
+    {
+        foreach (var relation in await database.Rooms.Relations(_room!.Nid, [target], "m.annotation", long.MaxValue, AnnotationsMax))
+        {
+            if (relation.Event.Sender == draft.Sender.Value && relation.Event.Type == draft.Type && relation.Event.RedactedByNid is null
+                && JsonElement.Parse(relation.Event.Json.Span).GetProperty("content").GetProperty("m.relates_to").TryGetProperty("key", out var given)
+                && given.ValueEquals(key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Reads <c>m.relates_to</c> and finds out the thread that the event is in (Client-Server API, "Threading").</summary>
     private async ValueTask<Draft> WithRelation(Draft draft)
     {
@@ -112,7 +130,7 @@ public sealed partial class RoomGrain
 
         var thread = related?.ThreadRoot is { } root ? EventId.Parse(root) : (EventId?)null;
         if (relType == "m.annotation" && relates.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String
-            && await database.Rooms.HasAnnotation(_room.Nid, target, draft.Type, draft.Sender, key.GetString()!))
+            && await HasAnnotated(target, draft, key.GetString()!))
         {
             throw new MatrixException(MatrixError.DuplicateAnnotation, "You have sent this reaction already");
         }

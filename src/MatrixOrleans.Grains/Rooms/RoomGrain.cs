@@ -12,6 +12,7 @@ using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Rooms;
 using Microsoft.Extensions.Logging;
+using EventId = MatrixOrleans.Protocol.Identifiers.EventId;
 
 namespace MatrixOrleans.Grains.Rooms;
 
@@ -425,7 +426,7 @@ public sealed partial class RoomGrain(
             var pdu = EventBuilder.Build(template, _version, origin, keys.For(origin), chosen);
             if (draft.AlsoSignedBy is { } other && other != origin)
             {
-                pdu = EventBuilder.AddSignature(pdu, other, keys.For(other));
+                pdu = EventSignature.Sign(pdu, other, keys.For(other));
             }
 
             return pdu.Json.Length <= PduReader.BytesMax

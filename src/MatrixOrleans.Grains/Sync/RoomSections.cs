@@ -125,8 +125,8 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     private async ValueTask<bool> MaySee(UserRoom room, TailEvent shown)
     {
         var visibility = await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.HistoryVisibility);
-        var before = MembershipText.Of(await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.Member(context.User)));
-        return HistoryVisibility.MaySee(shown.Pdu, context.User, visibility, before, room.Membership);
+        var member = await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.Member(context.User));
+        return EventVisibility.Of(shown.Pdu, context.User, visibility, member, joinedLater: room.RoomSeq > shown.RoomSeq).Allows;
     }
 
     private static string PrevBatch(List<TailEvent> timeline, RoomWindow window) =>

@@ -2,6 +2,7 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
@@ -40,7 +41,7 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
-            .AddGrains(gateway.Tenants, options.PasswordHashCheap)
+            .AddGrains()
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 
@@ -48,6 +49,12 @@ public static class Homeserver
         var tail = app.Services.GetRequiredService<Tail>();
         tail.Begin(await database.Log.MaxPosition());
         database.Writer.Subscribe(tail);
+        var keys = app.Services.GetRequiredService<TenantKeys>();
+        foreach (var tenant in gateway.Tenants)
+        {
+            await keys.Open(tenant);
+        }
+
         app.MapGet("/health/live", () => "ok");
         app.MapGet("/health/ready", () => "ok");
         app.MapGateway();

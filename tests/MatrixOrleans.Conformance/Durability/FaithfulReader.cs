@@ -1,0 +1,89 @@
+using System.Text.Json;
+using MatrixOrleans.Conformance.Client;
+
+namespace MatrixOrleans.Conformance.Durability;
+
+/// <summary>Follows a room by /sync, fills the gap of every limited timeline with /messages, and goes on with its last token when the server was away.</summary>
+public sealed class FaithfulReader(TestClient client, string room, int timelineLimit)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private readonly List<Delivered> _events = [];
+    private string _token = "";
+    private string _lastKnown = "";
+
+    /// <summary>How many gaps were filled.</summary>
+    public int Gaps { get; private set; }
+
+    /// <summary>What came so far, in order.</summary>
+    public ClientStream Stream => new(client.UserId, [.. _events]);
+
+    /// <summary>Takes the room's present end as the start of the stream.</summary>
+    public async Task StartAsync()
+    {
+        JsonElement sync = await client.Sync();
+        _token = sync.Str("next_batch");
+        _lastKnown = sync.Timeline(room)[^1].Str("event_id");
+    }
+
+    /// <summary>Reads until told to stop, and then until nothing more comes.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            bool last = stop.IsCancellationRequested;
+            try
+            {
+                bool got = await ReadOnceAsync(last ? 0 : 1000);
+                if (last && !got)
+                {
+                    return;
+                }
+            }
+            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+            {
+                await Task.Delay(Pause);
+            }
+        }
+    }
+
+    /// <summary>The marked events among events.</summary>
+    public static IEnumerable<Delivered> Marked(IEnumerable<JsonElement> events) =>
+        events.Where(e => e.Str("type") == "m.room.message").Select(e => new Delivered(e.Str("event_id"), e.Str("sender"), e.Str("content", "body")));
+
+    private async Task<bool> ReadOnceAsync(int timeoutMs)
+    {
+        string filter = $$$$"""{"room":{"timeline":{"limit":{{{{timelineLimit}}}}}}}""";
+        JsonElement sync = await client.Sync(_token, filter, timeoutMs);
+        JsonElement[] timeline = sync.Timeline(room);
+        List<JsonElement> gap = sync.Has("rooms", "join", room) && sync.Joined(room).Has("timeline", "limited") && sync.Joined(room).Bool("timeline", "limited")
+            ? await FillAsync(sync.Joined(room).Str("timeline", "prev_batch"))
+            : [];
+        _events.AddRange(Marked([.. gap, .. timeline]));
+        _lastKnown = timeline.Length > 0 ? timeline[^1].Str("event_id") : _lastKnown;
+        _token = sync.Str("next_batch");
+        return timeline.Length > 0;
+    }
+
+    /// <summary>What lies between the last event known and a boundary, oldest first.</summary>
+    private async Task<List<JsonElement>> FillAsync(string from)
+    {
+        const int pageSize = 20;
+        List<JsonElement> newestFirst = [];
+        Gaps++;
+        while (true)
+        {
+            JsonElement page = (await client.Get($"/v3/rooms/{room}/messages?dir=b&limit={pageSize}&from={from}")).Ok();
+            foreach (JsonElement each in page.List("chunk"))
+            {
+                if (each.Str("event_id") == _lastKnown)
+                {
+                    newestFirst.Reverse();
+                    return newestFirst;
+                }
+                newestFirst.Add(each);
+            }
+            Assert.True(page.Has("end"), $"{client.UserId} walked back to the room's beginning and did not meet {_lastKnown}");
+            from = page.Str("end");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// A user of matrix-js-sdk: registered, started and syncing.
+import * as sdk from "matrix-js-sdk";
+import { logger } from "matrix-js-sdk/lib/logger.js";
+
+const patienceMs = 30_000;
+
+logger.setLevel(process.env.MATRIX_SDK_LOG ?? "silent", false);
+
+export async function register(server, username) {
+  const anonymous = sdk.createClient({ baseUrl: server.baseUrl });
+  const password = "correct horse battery staple";
+  let session;
+  try {
+    await anonymous.register(username, password, null, {});
+    throw new Error("registration asked for no stage");
+  } catch (error) {
+    session = error.data?.session;
+    if (!session) {
+      throw error;
+    }
+  }
+  const account = await anonymous.register(username, password, session, { type: "m.login.dummy" });
+  return new User(server, account, username);
+}
+
+export class User {
+  constructor(server, account, name) {
+    this.name = name;
+    this.id = account.user_id;
+    // Everything the SDK tells about live timelines, in the order it told it: what a person would have seen appear.
+    this.seen = [];
+    this.client = sdk.createClient({
+      baseUrl: server.baseUrl,
+      userId: account.user_id,
+      deviceId: account.device_id,
+      accessToken: account.access_token,
+      timelineSupport: true,
+    });
+    this.client.on(sdk.RoomEvent.Timeline, (event, room, toStartOfTimeline, removed, data) => {
+      if (!toStartOfTimeline && !removed && data?.liveEvent && event.getId().startsWith("$")) {
+        this.seen.push({ id: event.getId(), type: event.getType(), roomId: room?.roomId, body: event.getContent().body });
+      }
+    });
+  }
+
+  async start() {
+    await this.client.startClient({ initialSyncLimit: 20, threadSupport: true, pollTimeout: 5_000 });
+    await until(`${this.name} is prepared`, () => ["PREPARED", "SYNCING"].includes(this.client.getSyncState()));
+    return this;
+  }
+
+  stop() {
+    this.client.stopClient();
+  }
+
+  room(roomId) {
+    return this.client.getRoom(roomId);
+  }
+
+  membership(roomId) {
+    return this.room(roomId)?.getMyMembership();
+  }
+
+  say(roomId, body) {
+    return this.client.sendEvent(roomId, "m.room.message", { msgtype: "m.text", body }).then((r) => r.event_id);
+  }
+
+  // The event as the SDK has it, in the main timeline or in a thread, once it has it.
+  event(roomId, eventId) {
+    return until(`${this.name} has ${eventId}`, () => this.room(roomId)?.findEventById(eventId));
+  }
+
+  timeline(roomId) {
+    return this.room(roomId).getLiveTimeline().getEvents();
+  }
+}
+
+// Waits until a condition gives something true, and gives that.
+export async function until(what, condition) {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const result = await condition();
+    if (result) {
+      return result;
+    }
+    if (Date.now() > end) {
+      throw new Error(`waited ${patienceMs} ms in vain until ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
