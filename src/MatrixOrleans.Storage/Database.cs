@@ -59,6 +59,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public ProfileStore Profiles { get; private set; } = null!;
 
+    public ProfilePropagationStore ProfilePropagations { get; private set; } = null!;
+
     public ToDeviceStore ToDevice { get; private set; } = null!;
 
     public DeviceListStore DeviceLists { get; private set; } = null!;
@@ -133,6 +135,7 @@ public sealed partial class Database : IAsyncDisposable
         Receipts = new ReceiptStore(_source, _writer);
         Filters = new FilterStore(_source, _writer);
         Profiles = new ProfileStore(_source);
+        ProfilePropagations = new ProfilePropagationStore(_source, _writer);
         ToDevice = new ToDeviceStore(_source, _writer);
         DeviceLists = new DeviceListStore(_source);
         Unread = new UnreadStore(_source, _writer);
