@@ -118,6 +118,7 @@ public static class Homeserver
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(options.LogLevel, ignoreCase: true));
         logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddFilter("Orleans", LogLevel.Error);
+        logging.AddFilter("Polly", LogLevel.Warning);
     }
 }
