@@ -1,3 +1,5 @@
+using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
@@ -15,5 +17,7 @@ public static class GrainsExtensions
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
-        .AddSingleton<TenantKeys>();
+        .AddSingleton<TenantKeys>()
+        .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+        .AddAccounts();
 }
