@@ -3,6 +3,7 @@ using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Grains.Users;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MatrixOrleans.Grains;
@@ -15,5 +16,6 @@ public static class GrainsExtensions
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
         .AddSingleton<TenantKeys>();
 }
