@@ -13,6 +13,7 @@ public sealed class ClientRequest
 {
     private readonly Session? _session;
     private readonly IReadOnlyDictionary<string, string> _path;
+    private JsonElement? _body;
 
     internal ClientRequest(HttpContext http, IGrainFactory grains, GatewayOptions options, ServerName tenant, Session? session, IReadOnlyDictionary<string, string> path, byte[]? accessTokenHash)
     {
@@ -93,10 +94,13 @@ public sealed class ClientRequest
 
     /// <summary>The body as a JSON object, strictly read.</summary>
     /// <exception cref="MatrixException">M_NOT_JSON, M_BAD_JSON (no object), M_TOO_LARGE.</exception>
-    public ValueTask<JsonElement> JsonObject() => RequestBody.ReadObject(Http.Request, Options.BodyBytesMax, emptyIsObject: false);
+    public ValueTask<JsonElement> JsonObject() => ReadOnce(emptyIsObject: false);
 
     /// <summary>The same for operations whose body may be left out: an empty one is <c>{}</c>.</summary>
-    public ValueTask<JsonElement> OptionalJsonObject() => RequestBody.ReadObject(Http.Request, Options.BodyBytesMax, emptyIsObject: true);
+    public ValueTask<JsonElement> OptionalJsonObject() => ReadOnce(emptyIsObject: true);
+
+    private async ValueTask<JsonElement> ReadOnce(bool emptyIsObject) =>
+        _body ??= await RequestBody.ReadObject(Http.Request, Options.BodyBytesMax, emptyIsObject);
 
     /// <summary>The body as a record.</summary>
     /// <exception cref="MatrixException">M_NOT_JSON, M_BAD_JSON, M_TOO_LARGE.</exception>

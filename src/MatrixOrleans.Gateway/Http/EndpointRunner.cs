@@ -26,8 +26,20 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
             limits.Count(endpoint.Rate, session?.User.Value ?? request.RemoteAddress);
         }
 
-        var answer = await endpoint.Handle(request);
-        await WriteTo(http.Response, answer);
+        await WriteTo(http.Response, await Handle(endpoint, request));
+    }
+
+    /// <summary>A room that just moved to another place refused everything in flight: the request is made once more, with the same transaction id.</summary>
+    private static async ValueTask<Answer> Handle(Endpoint endpoint, ClientRequest request)
+    {
+        try
+        {
+            return await endpoint.Handle(request);
+        }
+        catch (MatrixException moved) when (moved.Code == MatrixError.RoomMoved)
+        {
+            return await endpoint.Handle(request);
+        }
     }
 
     internal static async Task WriteTo(HttpResponse response, Answer answer)

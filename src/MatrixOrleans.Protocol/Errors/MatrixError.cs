@@ -47,7 +47,7 @@ public readonly record struct MatrixError([property: Id(0)] string Code, [proper
     public static readonly MatrixError UnknownPos = new("M_UNKNOWN_POS", 400);
 
     /// <summary>The room is being taken up elsewhere; the gateway repeats the request once.</summary>
-    public static readonly MatrixError RoomMoved = new("M_UNAVAILABLE", 503);
+    public static readonly MatrixError RoomMoved = new("M_UNKNOWN", 504);
 
     /// <summary>Not every server of the cluster could answer in time; safe to repeat with the same transaction id.</summary>
     public static readonly MatrixError Unavailable = new("M_UNKNOWN", 503);

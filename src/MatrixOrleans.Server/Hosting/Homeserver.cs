@@ -1,6 +1,7 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
+using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Protocol.Identifiers;
@@ -8,6 +9,7 @@ using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
+using GatewayOptions = MatrixOrleans.Gateway.Http.GatewayOptions;
 
 namespace MatrixOrleans.Server.Hosting;
 
@@ -42,6 +44,8 @@ public static class Homeserver
             .AddSingleton(database)
             .AddSingleton(gateway)
             .AddGrains()
+            .AddAccounts(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
+            .AddSingleton<ISessionInvalidations, SessionInvalidations>()
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 

@@ -21,12 +21,13 @@ internal static class RegistrationSecret
 
         Directory.CreateDirectory(options.DataDir);
         var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        using var stream = new FileStream(file, new FileStreamOptions
+        var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var stream = new FileStream(file, create);
         using var writer = new StreamWriter(stream);
         writer.WriteLine(secret);
         return secret;

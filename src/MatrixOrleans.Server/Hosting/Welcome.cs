@@ -1,3 +1,4 @@
+using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
 
@@ -9,7 +10,7 @@ internal static class Welcome
     public static async Task Print(HomeserverOptions options, Database database)
     {
         Console.WriteLine($"Homeserver {options.ServerName} is ready at {options.Listen}");
-        if (await database.Accounts.Any())
+        if ((await database.Accounts.List(ServerName.Parse(options.ServerName), "", 1)).Count > 0)
         {
             return;
         }

@@ -31,13 +31,18 @@ public enum AccountFlag
 /// <summary>Local users.</summary>
 public sealed class AccountStore
 {
-    private const string Row = "select user_id, password_hash, created_ms, admin, deactivated, locked, suspended, guest, erased, appservice_id from accounts ";
+    internal const string Columns = "a.user_id, a.password_hash, a.created_ms, a.admin, a.deactivated, a.locked, a.suspended, a.guest, a.erased, a.appservice_id";
+
+    private const string Row = $"select {Columns} from accounts a ";
     private readonly SqlSource _source;
     private readonly LogWriter _writer;
 
     internal AccountStore(SqlSource source, LogWriter writer) => (_source, _writer) = (source, writer);
 
     public async Task<AccountRow?> Get(UserId user) => await _source.First(Row + "where user_id = @user", Map, ("user", user.Value)).ConfigureAwait(false);
+
+    /// <summary>The same inside a transaction of the caller's.</summary>
+    public static ValueTask<AccountRow?> Get(WriteSession session, UserId user) => session.First(Row + "where user_id = @user", Map, ("user", user.Value));
 
     /// <summary>Accounts after <paramref name="after"/> in the order of their ids, of one tenant.</summary>
     public async Task<IReadOnlyList<AccountRow>> List(ServerName tenant, string after, int limit) =>
@@ -69,12 +74,31 @@ public sealed class AccountStore
             ("erased", account.Erased),
             ("service", account.AppServiceId)).ConfigureAwait(false) > 0;
 
-    /// <returns>False when there is no such account.</returns>
-    public Task<bool> SetPassword(UserId user, string? hash) =>
-        _writer.Execute(async (session, _) => await session.Execute(
-            "update accounts set password_hash = @hash where user_id = @user",
+    /// <returns>False when there is no such account, or it is deactivated.</returns>
+    public Task<bool> SetPassword(UserId user, string? hash) => _writer.Execute((session, _) => SetPassword(session, user, hash));
+
+    /// <summary>The same inside a transaction of the caller's.</summary>
+    public static async ValueTask<bool> SetPassword(WriteSession session, UserId user, string? hash) =>
+        await session.Execute(
+            "update accounts set password_hash = @hash where user_id = @user and deactivated = 0",
             ("hash", hash),
-            ("user", user.Value)).ConfigureAwait(false) > 0);
+            ("user", user.Value)).ConfigureAwait(false) > 0;
+
+    /// <summary>Replaces a hash by a better one of the same password, unless the password changed meanwhile.</summary>
+    public Task<bool> ReplacePasswordHash(UserId user, string old, string hash) =>
+        _writer.Execute(async (session, _) => await session.Execute(
+            "update accounts set password_hash = @hash where user_id = @user and password_hash = @old",
+            ("hash", hash),
+            ("user", user.Value),
+            ("old", old)).ConfigureAwait(false) > 0);
+
+    /// <summary>Makes a guest a full account, inside a transaction of the caller's.</summary>
+    /// <returns>False when it is no guest.</returns>
+    public static async ValueTask<bool> Upgrade(WriteSession session, UserId guest, string? hash) =>
+        await session.Execute(
+            "update accounts set guest = 0, password_hash = @hash where user_id = @user and guest = 1 and deactivated = 0",
+            ("hash", hash),
+            ("user", guest.Value)).ConfigureAwait(false) > 0;
 
     /// <returns>False when there is no such account.</returns>
     public Task<bool> Set(UserId user, AccountFlag flag, bool value)
@@ -109,15 +133,18 @@ public sealed class AccountStore
             return found;
         });
 
-    private static AccountRow Map(DbDataReader reader) => new(
-        UserId.Parse(reader.String(0)),
-        reader.StringOrNull(1),
-        reader.Number(2),
-        reader.Flag(3),
-        reader.Flag(4),
-        reader.Flag(5),
-        reader.Flag(6),
-        reader.Flag(7),
-        reader.Flag(8),
-        reader.StringOrNull(9));
+    /// <summary>Reads <see cref="Columns"/>, the first of them at this place.</summary>
+    internal static AccountRow Map(DbDataReader reader, int first) => new(
+        UserId.Parse(reader.String(first)),
+        reader.StringOrNull(first + 1),
+        reader.Number(first + 2),
+        reader.Flag(first + 3),
+        reader.Flag(first + 4),
+        reader.Flag(first + 5),
+        reader.Flag(first + 6),
+        reader.Flag(first + 7),
+        reader.Flag(first + 8),
+        reader.StringOrNull(first + 9));
+
+    private static AccountRow Map(DbDataReader reader) => Map(reader, 0);
 }

@@ -29,7 +29,7 @@ public sealed class DeviceStore
     public async Task<IReadOnlyList<DeviceRow>> OfUser(UserId user) =>
         await _source.Query(Row + "where user_id = @user order by device_id", Map, ("user", user.Value)).ConfigureAwait(false);
 
-    /// <summary>Makes a device; one that exists keeps its name unless a new one is given.</summary>
+    /// <summary>Makes a device; one that exists keeps its name, and was seen now.</summary>
     /// <returns>True when it is new.</returns>
     public Task<bool> Put(DeviceRow device) => _writer.Execute((session, _) => Put(session, device));
 
@@ -48,11 +48,13 @@ public sealed class DeviceStore
             ("seen", device.LastSeenMs),
             ("ip", device.LastSeenIp),
             ("agent", device.LastSeenAgent)).ConfigureAwait(false) > 0;
-        if (!isNew && device.DisplayName is not null)
+        if (!isNew && device.LastSeenMs is not null)
         {
             await session.Execute(
-                "update devices set display_name = @name where user_id = @user and device_id = @device",
-                ("name", device.DisplayName),
+                "update devices set last_seen_ms = @seen, last_seen_ip = @ip, last_seen_agent = @agent where user_id = @user and device_id = @device",
+                ("seen", device.LastSeenMs),
+                ("ip", device.LastSeenIp),
+                ("agent", device.LastSeenAgent),
                 ("user", device.UserId.Value),
                 ("device", device.DeviceId)).ConfigureAwait(false);
         }
@@ -96,10 +98,14 @@ public sealed class DeviceStore
     public Task<IReadOnlyList<string>> RemoveAll(UserId user, string? except = null) =>
         _writer.Execute<IReadOnlyList<string>>(async (session, _) => await RemoveAll(session, user, except).ConfigureAwait(false));
 
-    internal static async ValueTask<List<string>> RemoveAll(WriteSession session, UserId user, string? except)
+    /// <summary>The same inside a transaction of the caller's.</summary>
+    public static async ValueTask<IReadOnlyList<string>> RemoveAll(WriteSession session, UserId user, string? except)
     {
         var devices = await session.Query("select device_id from devices where user_id = @user", static reader => reader.String(0), ("user", user.Value)).ConfigureAwait(false);
         devices.RemoveAll(device => device == except);
+
+        // Sessions without a device.
+        await session.Execute("delete from tokens where user_id = @user and device_id = ''", ("user", user.Value)).ConfigureAwait(false);
         return await Remove(session, user, devices).ConfigureAwait(false);
     }
 

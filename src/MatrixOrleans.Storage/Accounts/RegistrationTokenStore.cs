@@ -64,6 +64,14 @@ public sealed class RegistrationTokenStore
             ("done", registered),
             ("token", token)));
 
+    /// <summary>Uses a token for a registration that happens in the same transaction.</summary>
+    /// <returns>False when the token is not valid any more.</returns>
+    public static async ValueTask<bool> Use(WriteSession session, string token, long nowMs) =>
+        await session.Execute(
+            $"update registration_tokens set completed = completed + 1 where token = @token and {Valid}",
+            ("token", token),
+            ("now", nowMs)).ConfigureAwait(false) > 0;
+
     private static RegistrationTokenRow Map(DbDataReader reader) =>
         new(reader.String(0), reader.NumberOrNull(1), reader.Number(2), reader.Number(3), reader.NumberOrNull(4));
 }

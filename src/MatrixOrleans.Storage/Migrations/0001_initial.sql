@@ -235,9 +235,8 @@ create table tokens (
     device_id {text} not null,
     created_ms bigint not null,
     expires_ms bigint,
-    successor {blob}) {clustered};
+    parent {blob}) {clustered};
 create index tokens_device on tokens (user_id, device_id);
-create index tokens_successor on tokens (successor) where successor is not null;
 
 create table login_tokens (hash {blob} primary key, user_id {text} not null, expires_ms bigint not null) {clustered};
 

@@ -1,14 +1,17 @@
 using System.Text.Json;
+using MatrixOrleans.Protocol.Authorization;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Push;
+using MatrixOrleans.Protocol.Rooms;
 using MatrixOrleans.Protocol.Tests.Events;
 
 namespace MatrixOrleans.Protocol.Tests.Push;
 
 public sealed class DefaultPushRuleTests
 {
-    private static readonly Pdu Levels = SampleEvents.Make(EventTypes.PowerLevels, """{"notifications":{"room":20,"other":"5"}}""", stateKey: "");
+    private static readonly PowerLevels Levels = PowerLevels.Of(
+        null, SampleEvents.Make(EventTypes.PowerLevels, """{"notifications":{"room":20,"other":"5"}}""", stateKey: "", version: RoomVersions.V9));
 
     private static PushResult Evaluate(Pdu pdu, long members = 10, long senderPower = 0) =>
         PushRuleSet.Default.Evaluate(new PushEvent(pdu, new PushFacts(members, senderPower, Levels)), SampleEvents.Bob, "Bob");
@@ -74,6 +77,13 @@ public sealed class DefaultPushRuleTests
         var levels = stated ? Levels : null;
         Assert.True(new PushFacts(1, level, levels).SenderMayNotify(key));
         Assert.False(new PushFacts(1, level - 1, levels).SenderMayNotify(key));
+    }
+
+    [Fact]
+    public void Facts_that_were_kept_with_an_event_know_whether_the_room_may_be_notified()
+    {
+        Assert.True(new PushFacts(1, true).SenderMayNotify("room"));
+        Assert.False(new PushFacts(1, false).SenderMayNotify("room"));
     }
 
     [Fact]

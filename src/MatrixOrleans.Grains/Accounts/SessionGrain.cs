@@ -1,0 +1,95 @@
+using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Accounts;
+using Orleans.Concurrency;
+
+namespace MatrixOrleans.Grains.Accounts;
+
+/// <summary>Tokens, straight from storage.</summary>
+[StatelessWorker, Reentrant]
+internal sealed class SessionGrain(Database database, TimeProvider time, ISessionInvalidations invalidations) : Grain, ISessionGrain
+{
+    /// <summary>How long an access token that ended is still known, so that its client hears of a soft logout and not of a log-out.</summary>
+    private const long ExpiredKeptMs = 24 * 60 * 60 * 1000L;
+
+    public async ValueTask<Session?> Find(byte[] tokenHash)
+    {
+        if (await database.Tokens.Find(TokenKind.Access, tokenHash) is not (var token, var account) || account.Deactivated)
+        {
+            return null;
+        }
+
+        var isExpired = token.ExpiresMs <= Now();
+        if (!isExpired && token.Parent is not null)
+        {
+            await database.Tokens.Used(token);
+        }
+
+        return new Session
+        {
+            User = token.UserId,
+            DeviceId = token.DeviceId.Length == 0 ? null : token.DeviceId,
+            IsGuest = account.Guest,
+            IsAdmin = account.Admin,
+            IsLocked = account.Locked,
+            IsSuspended = account.Suspended,
+            ExpiresAtMs = token.ExpiresMs,
+            IsExpired = isExpired,
+        };
+    }
+
+    public async ValueTask<OpenedSession> Refresh(byte[] refreshTokenHash, long accessTokenMs)
+    {
+        var (access, refresh, now) = (Token.Access(), Token.Refresh(), Now());
+        var old = await database.Writer.Execute(async (session, _) =>
+        {
+            if (await TokenStore.Find(session, TokenKind.Refresh, refreshTokenHash) is not { } token
+                || await AccountStore.Get(session, token.UserId) is not { Deactivated: false } account)
+            {
+                throw new MatrixException(MatrixError.UnknownToken, "Unknown refresh token");
+            }
+
+            if (account.Locked)
+            {
+                throw LogInRules.Locked();
+            }
+
+            await TokenStore.Used(session, token);
+            await TokenStore.RemoveExpired(session, token.UserId, token.DeviceId, now - ExpiredKeptMs);
+            await TokenStore.Add(session, new TokenRow(TokenKind.Access, access.Hash, token.UserId, token.DeviceId, now, now + accessTokenMs, refreshTokenHash));
+            await TokenStore.Add(session, new TokenRow(TokenKind.Refresh, refresh.Hash, token.UserId, token.DeviceId, now, null, refreshTokenHash));
+            return token;
+        });
+        return new OpenedSession
+        {
+            User = old.UserId,
+            DeviceId = old.DeviceId,
+            AccessToken = access.Text,
+            RefreshToken = refresh.Text,
+            ExpiresInMs = accessTokenMs,
+        };
+    }
+
+    public async ValueTask<OpenedSession> LogInWithToken(byte[] loginTokenHash, SessionRequest request)
+    {
+        var (opening, now) = (new SessionOpening(request), Now());
+        var user = await database.Writer.Execute(async (session, _) =>
+        {
+            var owner = await TokenStore.TakeLogin(session, loginTokenHash, now) ?? throw new MatrixException(MatrixError.Forbidden, "The login token is not valid");
+            LogInRules.Check(await AccountStore.Get(session, owner));
+            await opening.Write(session, owner, now);
+            return owner;
+        });
+
+        // Tokens of the device may have ended.
+        invalidations.Publish(user);
+        return opening.Opened(user);
+    }
+
+    public async Task Saw(IReadOnlyList<DeviceSighting> sightings) =>
+        await database.Devices.Seen([.. sightings.Select(seen => new DeviceRow(seen.User, seen.DeviceId, null, 0, seen.AtMs, seen.Address, seen.UserAgent))]);
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+}
