@@ -5,6 +5,7 @@ using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Grains.Users;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MatrixOrleans.Grains;
@@ -12,12 +13,13 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services) => services
+    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
-        .AddAccounts();
+        .AddAccounts(passwords);
 }

@@ -43,9 +43,7 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
-            .AddGrains()
-            .AddAccounts(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
-            .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 
