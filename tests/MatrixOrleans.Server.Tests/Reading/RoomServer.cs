@@ -38,7 +38,7 @@ public sealed class RoomServer : IAsyncDisposable
     public static async Task<RoomServer> Start()
     {
         var cancel = TestContext.Current.CancellationToken;
-        var folder = Directory.CreateTempSubdirectory("rooms-").FullName;
+        var folder = System.IO.Directory.CreateTempSubdirectory("rooms-").FullName;
         var database = await Database.OpenAsync(
             new DatabaseOptions { ConnectionString = Path.Combine(folder, "test.db"), SynchronousFull = false }, TimeProvider.System, NullLoggerFactory.Instance, cancel);
         await database.MigrateAsync(cancel);
@@ -46,6 +46,9 @@ public sealed class RoomServer : IAsyncDisposable
         var typing = new TypingLog();
         return new RoomServer(folder, database, await Cluster(database, typing), typing);
     }
+
+    /// <summary>A second silo on the same database that knows nothing of the first: both may have an activation of one room.</summary>
+    public async Task<RoomServer> Beside() => new("", Database, await Cluster(Database, Typing), Typing);
 
     public static UserId User(string localpart) => UserId.Parse($"@{localpart}:{Tenant}");
 
@@ -136,8 +139,11 @@ public sealed class RoomServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _cluster.DisposeAsync();
-        await Database.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        if (_folder.Length > 0)
+        {
+            await Database.DisposeAsync();
+            System.IO.Directory.Delete(_folder, recursive: true);
+        }
     }
 
     public static byte[] Utf8(object value) => JsonSerializer.SerializeToUtf8Bytes(value);
