@@ -40,7 +40,7 @@ public sealed class AccountServer : IAsyncDisposable
     {
         var cancel = TestContext.Current.CancellationToken;
         var time = new ShiftedTime();
-        var folder = Directory.CreateTempSubdirectory("accounts-").FullName;
+        var folder = System.IO.Directory.CreateTempSubdirectory("accounts-").FullName;
         var database = await Database.OpenAsync(new DatabaseOptions { ConnectionString = Path.Combine(folder, "test.db"), SynchronousFull = false }, time, NullLoggerFactory.Instance, cancel);
         await database.MigrateAsync(cancel);
         await database.StartWriterAsync(cancel);
@@ -114,6 +114,9 @@ public sealed class AccountServer : IAsyncDisposable
 
     public async Task<int> WhoAmI(string token) => (await Call("GET", "/_matrix/client/v3/account/whoami", token: token)).Status;
 
+    /// <summary>Hands over what the gateway noted of devices.</summary>
+    public Task FlushActivity() => _app.Services.GetRequiredService<DeviceActivity>().Flush();
+
     public Task AddRegistrationToken(string token, long? usesAllowed = null, TimeSpan? expiresIn = null) =>
         Database.RegistrationTokens.Create(new RegistrationTokenRow(token, usesAllowed, 0, 0, expiresIn is { } some ? (Time.GetUtcNow() + some).ToUnixTimeMilliseconds() : null));
 
@@ -127,7 +130,7 @@ public sealed class AccountServer : IAsyncDisposable
         await _app.DisposeAsync();
         await _cluster.DisposeAsync();
         await Database.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        System.IO.Directory.Delete(_folder, recursive: true);
     }
 }
 
