@@ -3,7 +3,7 @@ using MatrixOrleans.Protocol.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 
-namespace MatrixOrleans.Server.Tests.Contracts;
+namespace MatrixOrleans.Server.Tests.Messages;
 
 public sealed class RefusalTests
 {
