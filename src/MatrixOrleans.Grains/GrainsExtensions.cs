@@ -1,3 +1,5 @@
+using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
@@ -11,11 +13,13 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services) => services
+    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
-        .AddSingleton<TenantKeys>();
+        .AddSingleton<TenantKeys>()
+        .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+        .AddAccounts(passwords);
 }

@@ -28,7 +28,7 @@ internal sealed class EventWriter(Database database, RoomView view, RoomStates s
                 unsigned = unsigned with
                 {
                     ReplacesState = Protocol.Identifiers.EventId.Parse(old.EventId),
-                    PrevContent = await gate.Pass(old) is { } visible ? visible.Pdu.ContentUtf8.ToArray() : null,
+                    PrevContent = await gate.Pass(old) is { } visible ? (ReadOnlyMemory<byte>?)visible.Pdu.ContentUtf8.ToArray() : null,
                 };
             }
 

@@ -48,8 +48,8 @@ public sealed partial class RoomGrain
             throw new MatrixException(MatrixError.BadState.WithStatus(400), verdict.Reason);
         }
 
-        _state.Changed(StateKey.Create, new StateEntry(0, create));
-        Keep(Place(create, database.Numbers.NextEventNid(), CreationDraft(command, EventTypes.Create, "", create.ContentUtf8.ToArray()), Levels(), _head, null));
+        _state.Changed(StateKey.Create, null);
+        Keep(Place(create, database.Numbers.NextEventNid(), CreationDraft(command, EventTypes.Create, "", create.ContentUtf8.ToArray()), PowerLevels.Of(create, null), _head, null));
         foreach (var initial in command.Events)
         {
             var draft = CreationDraft(command, initial.Type, initial.StateKey, initial.Content);

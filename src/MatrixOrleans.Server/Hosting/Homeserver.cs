@@ -43,9 +43,7 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
-            .AddGrains()
-            .AddAccounts(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
-            .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 
@@ -118,6 +116,7 @@ public static class Homeserver
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.SetMinimumLevel(Enum.Parse<LogLevel>(options.LogLevel, ignoreCase: true));
         logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddFilter("Orleans", LogLevel.Error);
+        logging.AddFilter("Polly", LogLevel.Warning);
     }
 }

@@ -53,6 +53,9 @@ public sealed class AccountStore
             ("tenant", "%:" + tenant.Value.Replace("_", @"\_", StringComparison.Ordinal)),
             ("limit", (long)limit)).ConfigureAwait(false);
 
+    /// <summary>Whether there is any account at all.</summary>
+    public async Task<bool> Any() => await _source.Number("select count(*) from (select 1 from accounts limit 1) a").ConfigureAwait(false) != 0;
+
     /// <returns>False when the user id is taken, by a deactivated account too.</returns>
     public Task<bool> Create(AccountRow account) => _writer.Execute((session, _) => Create(session, account));
 

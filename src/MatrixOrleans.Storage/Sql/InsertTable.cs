@@ -62,18 +62,18 @@ internal sealed class InsertTable
     private string Postgres(string conflict, string? last, string lastBy)
     {
         var arrays = string.Concat(Columns.Select((c, i) => $", ${i + 2}::{Array(c.Type)}"));
-        var values = string.Join(", ", Columns.Select(c => c.Type == ColumnType.Position ? $"v.base[x.unit] + x.{c.Name}" : "x." + c.Name));
-        var rows = $"unnest($1::bigint[]{arrays}) with ordinality as x(unit, {ColumnNames}, ord)";
+        var values = string.Join(", ", Columns.Select(c => c.Type == ColumnType.Position ? $"v.base[x.in_unit] + x.{c.Name}" : "x." + c.Name));
+        var rows = $"unnest($1::bigint[]{arrays}) with ordinality as x(in_unit, {ColumnNames}, in_order)";
         if (IsBody)
         {
-            return $"insert into {Name} ({ColumnNames}) select {values} from {rows} order by x.ord {conflict}";
+            return $"insert into {Name} ({ColumnNames}) select {values} from {rows} order by x.in_order {conflict}";
         }
 
         // The verdict before this statement left the first position of each unit in a setting of the transaction; 0 for a refused one.
         var verdict = "(select current_setting('matrix_orleans.bases')::bigint[] as base offset 0) v";
         var distinct = last is null ? "" : $"distinct on ({Qualified(last)}) ";
-        var order = last is null ? "x.ord" : $"{Qualified(last)}, {(lastBy.Length > 0 ? lastBy + ", " : "")}x.ord desc";
-        return $"insert into {Name} ({ColumnNames}) select {distinct}{values} from {rows}, {verdict} where v.base[x.unit] > 0 order by {order} {conflict}";
+        var order = last is null ? "x.in_order" : $"{Qualified(last)}, {(lastBy.Length > 0 ? lastBy + ", " : "")}x.in_order desc";
+        return $"insert into {Name} ({ColumnNames}) select {distinct}{values} from {rows}, {verdict} where v.base[x.in_unit] > 0 order by {order} {conflict}";
     }
 
     private static string Qualified(string names) => string.Join(", ", names.Split(", ").Select(n => "x." + n));

@@ -3,9 +3,12 @@ using System.Text;
 using System.Text.Json;
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Accounts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,10 +51,14 @@ public sealed class AccountServer : IAsyncDisposable
             .AddSingleton(database)
             .AddSingleton<TimeProvider>(time)
             .AddSingleton<ISessionInvalidations>(invalidations)
-            .AddSingleton(new PasswordOptions { MemoryKiB = 8, Passes = 1 })
-            .AddSingleton<PasswordHasher>());
+            .AddGrains()
+            .AddAccounts(new PasswordOptions { MemoryKiB = 8, Passes = 1 }));
         var cluster = builder.Build();
         await cluster.DeployAsync(cancel);
+
+        var tail = cluster.GetSiloServiceProvider().GetRequiredService<Tail>();
+        tail.Begin(await database.Log.MaxPosition());
+        database.Writer.Subscribe(tail);
 
         var options = new GatewayOptions
         {
@@ -107,6 +114,9 @@ public sealed class AccountServer : IAsyncDisposable
         Call("POST", "/_matrix/client/v3/login", new { type = "m.login.password", identifier = new { type = "m.id.user", user }, password, device_id = device, refresh_token = refresh }, host: host);
 
     public async Task<int> WhoAmI(string token) => (await Call("GET", "/_matrix/client/v3/account/whoami", token: token)).Status;
+
+    public Task AddRegistrationToken(string token, long? usesAllowed = null, TimeSpan? expiresIn = null) =>
+        Database.RegistrationTokens.Create(new RegistrationTokenRow(token, usesAllowed, 0, 0, expiresIn is { } some ? (Time.GetUtcNow() + some).ToUnixTimeMilliseconds() : null));
 
     /// <summary>The answer to the password stage of whatever the request confirms.</summary>
     public static object ByPassword(string user, string password = "secret", string? session = null) =>
