@@ -38,7 +38,7 @@ public sealed class RoomServer : IAsyncDisposable
     public static async Task<RoomServer> Start()
     {
         var cancel = TestContext.Current.CancellationToken;
-        var folder = Directory.CreateTempSubdirectory("rooms-").FullName;
+        var folder = System.IO.Directory.CreateTempSubdirectory("rooms-").FullName;
         var database = await Database.OpenAsync(
             new DatabaseOptions { ConnectionString = Path.Combine(folder, "test.db"), SynchronousFull = false }, TimeProvider.System, NullLoggerFactory.Instance, cancel);
         await database.MigrateAsync(cancel);
@@ -137,7 +137,7 @@ public sealed class RoomServer : IAsyncDisposable
     {
         await _cluster.DisposeAsync();
         await Database.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        System.IO.Directory.Delete(_folder, recursive: true);
     }
 
     public static byte[] Utf8(object value) => JsonSerializer.SerializeToUtf8Bytes(value);
