@@ -40,7 +40,7 @@ public sealed class AccountServer : IAsyncDisposable
     {
         var cancel = TestContext.Current.CancellationToken;
         var time = new ShiftedTime();
-        var folder = Directory.CreateTempSubdirectory("accounts-").FullName;
+        var folder = System.IO.Directory.CreateTempSubdirectory("accounts-").FullName;
         var database = await Database.OpenAsync(new DatabaseOptions { ConnectionString = Path.Combine(folder, "test.db"), SynchronousFull = false }, time, NullLoggerFactory.Instance, cancel);
         await database.MigrateAsync(cancel);
         await database.StartWriterAsync(cancel);
@@ -128,7 +128,7 @@ public sealed class AccountServer : IAsyncDisposable
         await _app.DisposeAsync();
         await _cluster.DisposeAsync();
         await Database.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        System.IO.Directory.Delete(_folder, recursive: true);
     }
 }
 
