@@ -58,7 +58,7 @@ internal sealed class EventWriter(Database database, RoomView view, RoomStates s
         RedactedBecause = stored.RedactedByNid is { } nid && redactions.TryGetValue(nid, out var redaction) ? RedactedBecause(redaction) : null,
     };
 
-    private ReadOnlyMemory<byte> RedactedBecause(StoredEvent redaction)
+    private ReadOnlyMemory<byte>? RedactedBecause(StoredEvent redaction)
     {
         var pdu = states.Shown(redaction);
         return ClientEvent.ToBytes(pdu, unsigned: new ClientUnsigned { AgeMs = _nowMs - pdu.OriginServerTs });
