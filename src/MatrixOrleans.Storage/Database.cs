@@ -27,6 +27,9 @@ public sealed partial class Database : IAsyncDisposable
     /// <exception cref="InvalidOperationException">Not started yet.</exception>
     public LogWriter Writer => _writer ?? throw new InvalidOperationException("StartWriterAsync comes first");
 
+    /// <summary>How often something was read from the database, by any store.</summary>
+    public long Reads => _source.Reads;
+
     public LogStore Log { get; private set; } = null!;
 
     public NumberAllocator Numbers { get; private set; } = null!;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Grains.Rooms;
@@ -5,6 +6,8 @@ namespace MatrixOrleans.Grains.Rooms;
 /// <summary>An event of a local user on its way to become one.</summary>
 internal sealed record Draft
 {
+    private JsonElement? _json;
+
     public required UserId Sender { get; init; }
 
     public required string Type { get; init; }
@@ -13,6 +16,9 @@ internal sealed record Draft
 
     /// <summary>A JSON object, UTF-8.</summary>
     public required ReadOnlyMemory<byte> Content { get; init; }
+
+    /// <summary>The content, read once.</summary>
+    public JsonElement Json => _json ??= JsonElement.Parse(Content.Span);
 
     public EventId? Redacts { get; init; }
 

@@ -109,8 +109,7 @@ public sealed partial class RoomGrain
             return draft;
         }
 
-        var content = JsonElement.Parse(draft.Content.Span);
-        if (!content.TryGetProperty("m.relates_to", out var relates) || relates.ValueKind != JsonValueKind.Object
+        if (!draft.Json.TryGetProperty("m.relates_to", out var relates) || relates.ValueKind != JsonValueKind.Object
             || !relates.TryGetProperty("rel_type", out var type) || type.ValueKind != JsonValueKind.String
             || !relates.TryGetProperty("event_id", out var id) || id.ValueKind != JsonValueKind.String
             || !EventId.TryParse(id.GetString(), out var target))

@@ -151,8 +151,7 @@ public sealed partial class RoomGrain(
     /// <summary>All keys of the current state that building this event looks at.</summary>
     private List<StateKey> Needed(Draft draft)
     {
-        var content = JsonElement.Parse(draft.Content.Span);
-        List<StateKey> keys = [.. AuthEventSelection.Keys(draft.Type, draft.Sender, draft.StateKey, content, _version)];
+        List<StateKey> keys = [.. AuthEventSelection.Keys(draft.Type, draft.Sender, draft.StateKey, draft.Json, _version)];
         keys.Add(StateKey.Create);
         keys.Add(StateKey.PowerLevels);
         keys.Add(StateKey.Member(draft.Sender));
@@ -168,7 +167,7 @@ public sealed partial class RoomGrain(
     private SendAnswer? Unchanged(Draft draft)
     {
         var current = _state.Event(new StateKey(draft.Type, draft.StateKey!));
-        return current is not null && current.Sender == draft.Sender && JsonElement.DeepEquals(current.Content, JsonElement.Parse(draft.Content.Span))
+        return current is not null && current.Sender == draft.Sender && JsonElement.DeepEquals(current.Content, draft.Json)
             ? new SendAnswer(current.EventId, _committed!.Position)
             : null;
     }
@@ -405,7 +404,7 @@ public sealed partial class RoomGrain(
     private List<EventReference> AuthEvents(Draft draft)
     {
         var references = new List<EventReference>();
-        foreach (var key in AuthEventSelection.Keys(draft.Type, draft.Sender, draft.StateKey, JsonElement.Parse(draft.Content.Span), _version))
+        foreach (var key in AuthEventSelection.Keys(draft.Type, draft.Sender, draft.StateKey, draft.Json, _version))
         {
             if (_state.Event(key) is { } pdu)
             {

@@ -29,11 +29,14 @@ internal sealed class UserRooms(UserId user, Database database, Tail tail)
 
     public IReadOnlyDictionary<long, UserRoom> All => _rooms;
 
+    /// <summary>The tail does not reach back to what is known: it must come from storage.</summary>
+    public bool MustLoad => _position < tail.Start;
+
     /// <summary>Brings the memberships to a position that the tail has reached.</summary>
     /// <returns>Whether the set of rooms changed.</returns>
     public async Task<bool> AdvanceTo(long position)
     {
-        if (_position < tail.Start)
+        if (MustLoad)
         {
             var at = tail.Watermark;
             _rooms.Clear();

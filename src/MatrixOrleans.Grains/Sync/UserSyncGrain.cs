@@ -130,8 +130,14 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         await _gate.WaitAsync();
         try
         {
-            var upto = tail.Watermark;
-            await Advance(upto);
+            // Loading reads what is newer than the watermark it began at: look again until nothing had to be loaded.
+            long upto;
+            do
+            {
+                upto = tail.Watermark;
+            }
+            while (await Advance(upto));
+
             var context = new SyncContext
             {
                 User = _user,
@@ -152,8 +158,10 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     }
 
     /// <summary>Brings what is remembered to the watermark: memberships, rules, ignored users, own receipts.</summary>
-    private async Task Advance(long upto)
+    /// <returns>Whether something was loaded, which may be newer than <paramref name="upto"/>.</returns>
+    private async Task<bool> Advance(long upto)
     {
+        var loaded = _rooms.MustLoad || _dataPosition < tail.Start;
         if (await _rooms.AdvanceTo(upto))
         {
             Subscribe();
@@ -187,6 +195,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         }
 
         _dataPosition = upto;
+        return loaded;
     }
 
     private void Subscribe()

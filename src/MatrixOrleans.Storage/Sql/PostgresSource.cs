@@ -22,7 +22,7 @@ internal sealed class PostgresSource : SqlSource
 
     public ValueTask<NpgsqlConnection> OpenWriter(CancellationToken cancel = default) => _writers.OpenConnectionAsync(cancel);
 
-    public override async ValueTask<T> Read<T>(Func<SqlSession, ValueTask<T>> work)
+    protected override async ValueTask<T> ReadOnce<T>(Func<SqlSession, ValueTask<T>> work)
     {
         var connection = await _readers.OpenConnectionAsync().ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))

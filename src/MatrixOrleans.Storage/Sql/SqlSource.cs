@@ -3,10 +3,21 @@ namespace MatrixOrleans.Storage.Sql;
 /// <summary>The connections of one database.</summary>
 internal abstract class SqlSource : IAsyncDisposable
 {
+    private long _reads;
+
     public abstract Dialect Dialect { get; }
 
+    /// <summary>How often the pool was asked for a connection to read.</summary>
+    public long Reads => Interlocked.Read(ref _reads);
+
     /// <summary>Runs reads on one connection of the pool; waits when all are taken.</summary>
-    public abstract ValueTask<T> Read<T>(Func<SqlSession, ValueTask<T>> work);
+    public ValueTask<T> Read<T>(Func<SqlSession, ValueTask<T>> work)
+    {
+        Interlocked.Increment(ref _reads);
+        return ReadOnce(work);
+    }
+
+    protected abstract ValueTask<T> ReadOnce<T>(Func<SqlSession, ValueTask<T>> work);
 
     public abstract ValueTask DisposeAsync();
 

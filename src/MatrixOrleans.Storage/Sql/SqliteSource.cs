@@ -35,7 +35,7 @@ internal sealed class SqliteSource : SqlSource
         return new SqliteSession(connection);
     }
 
-    public override async ValueTask<T> Read<T>(Func<SqlSession, ValueTask<T>> work)
+    protected override async ValueTask<T> ReadOnce<T>(Func<SqlSession, ValueTask<T>> work)
     {
         await _free.WaitAsync().ConfigureAwait(false);
         try

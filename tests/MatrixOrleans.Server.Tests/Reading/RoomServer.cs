@@ -47,6 +47,9 @@ public sealed class RoomServer : IAsyncDisposable
         return new RoomServer(folder, database, await Cluster(database, typing), typing);
     }
 
+    /// <summary>A second silo on the same database that knows nothing of the first: both may have an activation of one room.</summary>
+    public async Task<RoomServer> Beside() => new("", Database, await Cluster(Database, Typing), Typing);
+
     public static UserId User(string localpart) => UserId.Parse($"@{localpart}:{Tenant}");
 
     /// <summary>Ends all grains, as a restart does.</summary>
@@ -136,8 +139,11 @@ public sealed class RoomServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _cluster.DisposeAsync();
-        await Database.DisposeAsync();
-        System.IO.Directory.Delete(_folder, recursive: true);
+        if (_folder.Length > 0)
+        {
+            await Database.DisposeAsync();
+            System.IO.Directory.Delete(_folder, recursive: true);
+        }
     }
 
     public static byte[] Utf8(object value) => JsonSerializer.SerializeToUtf8Bytes(value);
