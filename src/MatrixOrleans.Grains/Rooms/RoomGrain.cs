@@ -220,7 +220,8 @@ public sealed partial class RoomGrain(
                 return new Built { Missing = [key] };
             }
 
-            old = _state.Has(key) ? _state[key] : null;
+            // While a room is made its create event is in the state before it has a number.
+            old = _state.Has(key) && _state[key] is { Nid: not 0 } known ? known : null;
             var (was, now) = key.Type == EventTypes.Member ? (MembershipText.Of(old?.Pdu), MembershipText.Of(pdu)) : default;
             joined += Count(now, Membership.Join) - Count(was, Membership.Join);
             invited += Count(now, Membership.Invite) - Count(was, Membership.Invite);
