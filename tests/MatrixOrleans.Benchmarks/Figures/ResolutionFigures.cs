@@ -40,10 +40,6 @@ internal static class ResolutionFigures
         var name = version.StateResolution == StateResolutionAlgorithm.V2 ? "v2" : "v2.1";
         List<Figure> figures = [];
         var trunk = SyntheticRoom.Create(version, Moderators);
-        var graph = await StoredGraph.Create(await ScratchDatabase.New(benchmark, new SqliteChoice()), trunk);
-        var numbers = new Dictionary<EventId, long>();
-        var root = 0L;
-        var stored = 0;
         double? smallest = null;
         foreach (var size in sizes)
         {
@@ -53,19 +49,17 @@ internal static class ResolutionFigures
                 trunk.Add(EventTypes.Member, user.Value, user, SyntheticRoom.Join(user.Localpart));
             }
 
-            var fresh = trunk.Events.Skip(stored).ToList();
-            stored = trunk.Events.Count;
-            Merge(numbers, await graph.Add(fresh));
-            root = await graph.AddState(root, [.. fresh.Where(e => e.IsState).Select(e => (e.Key!.Value, (long?)numbers[e.EventId]))]);
             var (a, b) = Fork(trunk);
-            Merge(numbers, await graph.Add([.. a.Events, .. b.Events]));
+            var graph = await StoredGraph.Create(await ScratchDatabase.New(benchmark, new SqliteChoice()), trunk);
+            var numbers = await graph.Add([.. trunk.Events, .. a.Events, .. b.Events]);
+            var root = await graph.AddState(0, [.. trunk.State.Select(e => (e.Key, (long?)numbers[e.Value.EventId]))]);
             var rootA = await graph.AddState(root, Changes(a, numbers));
             var rootB = await graph.AddState(root, Changes(b, numbers));
 
             var runs = new List<Resolved>();
             for (var i = 0; i <= Repeats; i++)
             {
-                runs.Add(await graph.Resolve(rootA, rootB));
+                    runs.Add(await graph.Resolve(rootA, rootB));
             }
 
             var times = runs.Skip(1).Select(r => r.Milliseconds).Order().ToList();
@@ -151,14 +145,6 @@ internal static class ResolutionFigures
     {
         var own = branch.Events.Select(e => e.EventId).ToHashSet();
         return [.. branch.State.Where(e => own.Contains(e.Value.EventId)).Select(e => (e.Key, (long?)numbers[e.Value.EventId]))];
-    }
-
-    private static void Merge(Dictionary<EventId, long> numbers, Dictionary<EventId, long> more)
-    {
-        foreach (var (id, nid) in more)
-        {
-            numbers[id] = nid;
-        }
     }
 
     private sealed class Known(Dictionary<EventId, Pdu> events) : IEventLookup
