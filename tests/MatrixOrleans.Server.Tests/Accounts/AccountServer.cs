@@ -6,6 +6,7 @@ using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Accounts;
@@ -66,6 +67,11 @@ public sealed class AccountServer : IAsyncDisposable
             RateLimits = false,
         };
         configure?.Invoke(options);
+        foreach (var tenant in options.Tenants)
+        {
+            await silo.GetRequiredService<TenantKeys>().Open(tenant);
+        }
+
         var web = WebApplication.CreateSlimBuilder();
         web.Logging.ClearProviders();
         web.WebHost.UseUrls("http://127.0.0.1:0");

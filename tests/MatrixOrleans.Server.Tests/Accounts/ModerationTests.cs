@@ -159,6 +159,26 @@ public sealed class ModerationTests
     }
 
     [Fact]
+    public async Task Who_is_deactivated_leaves_every_room_and_has_no_profile()
+    {
+        await using var server = await AccountServer.Start();
+        var alice = (await server.Register("alice")).AccessToken;
+        var bob = (await server.Register("bob")).AccessToken;
+        var joined = (await server.Call("POST", "/_matrix/client/v3/createRoom", new { preset = "public_chat" }, bob)).Is(200).String("room_id");
+        var invited = (await server.Call("POST", "/_matrix/client/v3/createRoom", new { invite = (string[])["@alice:one.test"] }, bob)).Is(200).String("room_id");
+        (await server.Call("POST", $"/_matrix/client/v3/join/{joined}", new { }, alice)).Is(200);
+        (await server.Call("PUT", "/_matrix/client/v3/profile/@alice:one.test/displayname", new { displayname = "Al" }, alice)).Is(200);
+
+        (await server.Call("POST", "/_matrix/client/v3/account/deactivate", new { auth = AccountServer.ByPassword("alice") }, alice)).Is(200);
+        foreach (var room in new[] { joined, invited })
+        {
+            Assert.Equal("leave", (await server.Call("GET", $"/_matrix/client/v3/rooms/{room}/state/m.room.member/@alice:one.test", token: bob)).Is(200).String("membership"));
+        }
+
+        Assert.DoesNotContain("Al", (await server.Call("GET", "/_matrix/client/v3/profile/@alice:one.test")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Capabilities_and_discovery_say_what_is_so()
     {
         await using var server = await AccountServer.Start(options =>

@@ -56,22 +56,6 @@ public sealed class RegistrationTests
         (await server.Call("POST", "/_matrix/client/v3/register", new { username = "carol", password = "x", auth = new { session } })).Is(401);
     }
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("a:b")]
-    [InlineData("@alice:one.test")]
-    [InlineData("über")]
-    [InlineData("a!b")]
-    [InlineData("a b")]
-    [InlineData("a\nb")]
-    [InlineData("☃")]
-    public async Task Usernames_follow_the_grammar(string username)
-    {
-        await using var server = await AccountServer.Start();
-        (await server.Register(username)).Is(400, "M_INVALID_USERNAME");
-        (await server.Call("GET", "/_matrix/client/v3/register/available?username=" + Uri.EscapeDataString(username))).Is(400, "M_INVALID_USERNAME");
-    }
-
     [Fact]
     public async Task A_username_that_does_not_fit_into_an_identifier_is_invalid()
     {

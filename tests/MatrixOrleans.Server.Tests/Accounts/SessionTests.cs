@@ -28,23 +28,6 @@ public sealed class SessionTests
         (await server.Call("POST", "/_matrix/client/v3/login", new { type = "m.login.password", identifier = new { type = "m.id.thirdparty", medium = "email", address = "a@b" }, password = "x" })).Is(403, "M_FORBIDDEN");
     }
 
-    [Theory]
-    [InlineData("{}", "M_MISSING_PARAM")]
-    [InlineData("{\"type\":\"m.login.nonsense\"}", "M_UNKNOWN")]
-    [InlineData("{\"type\":\"m.login.password\"}", "M_MISSING_PARAM")]
-    [InlineData("{\"type\":\"m.login.password\",\"user\":\"a\"}", "M_MISSING_PARAM")]
-    [InlineData("{\"type\":\"m.login.password\",\"user\":\"a\",\"password\":1}", "M_BAD_JSON")]
-    [InlineData("{\"type\":\"m.login.password\",\"identifier\":[],\"password\":\"x\"}", "M_BAD_JSON")]
-    [InlineData("{\"type\":\"m.login.password\",\"identifier\":{\"type\":\"m.id.x\"},\"password\":\"x\"}", "M_INVALID_PARAM")]
-    [InlineData("{\"type\":\"m.login.token\"}", "M_MISSING_PARAM")]
-    [InlineData("[]", "M_BAD_JSON")]
-    [InlineData("{", "M_NOT_JSON")]
-    public async Task A_malformed_log_in_is_the_clients_error(string body, string errcode)
-    {
-        await using var server = await AccountServer.Start();
-        (await server.Call("POST", "/_matrix/client/v3/login", body)).Is(400, errcode);
-    }
-
     [Fact]
     public async Task The_flows_are_told()
     {

@@ -46,31 +46,6 @@ public sealed class UserInteractionTests
         (await server.LogIn("mallory", "secret")).Is(200);
     }
 
-    [Theory]
-    [InlineData("{\"type\":\"m.login.dummy\"}", "M_FORBIDDEN")]
-    [InlineData("{\"type\":\"m.login.registration_token\",\"token\":\"x\"}", "M_FORBIDDEN")]
-    [InlineData("{\"type\":\"m.login.sso\"}", "M_FORBIDDEN")]
-    [InlineData("{\"type\":\"m.login.password\"}", "M_MISSING_PARAM")]
-    [InlineData("{\"type\":\"m.login.password\",\"password\":\"\"}", "M_FORBIDDEN")]
-    public async Task No_other_stage_will_do(string auth, string errcode)
-    {
-        await using var server = await AccountServer.Start();
-        var token = (await server.Register("alice")).AccessToken;
-        (await server.Call("POST", Password, $"{{\"new_password\":\"other\",\"auth\":{auth}}}", token)).Is(401, errcode);
-        (await server.LogIn("alice", "secret")).Is(200);
-    }
-
-    [Theory]
-    [InlineData("\"auth\":[]", "M_BAD_JSON")]
-    [InlineData("\"auth\":{\"type\":1}", "M_BAD_JSON")]
-    [InlineData("\"auth\":{\"type\":\"m.login.password\",\"identifier\":5,\"password\":\"secret\"}", "M_BAD_JSON")]
-    public async Task Malformed_auth_is_the_clients_error(string auth, string errcode)
-    {
-        await using var server = await AccountServer.Start();
-        var token = (await server.Register("alice")).AccessToken;
-        (await server.Call("POST", Password, $"{{\"new_password\":\"other\",{auth}}}", token)).Is(400, errcode);
-    }
-
     [Fact]
     public async Task A_session_counts_for_its_user_device_and_operation_only()
     {
@@ -231,17 +206,5 @@ public sealed class UserInteractionTests
         Assert.Contains("window.onAuthDone()", (await server.Send("POST", page, right)).Is(200).Text, StringComparison.Ordinal);
         (await server.Call("POST", path, new { auth = new { session } }, isPassword ? token : null)).Is(200);
         (await (isPassword ? server.LogIn("alice", "other") : server.LogIn("bob", "x"))).Is(200);
-    }
-
-    [Theory]
-    [InlineData("m.login.password", "short")]
-    [InlineData("m.login.password", "\"><script>alert(1)</script>")]
-    [InlineData("m.login.nonsense", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef")]
-    [InlineData("m.login.password", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef", "POST")]
-    public async Task A_fallback_page_of_nothing_is_not_found(string stage, string session, string method = "GET")
-    {
-        await using var server = await AccountServer.Start();
-        using var form = new FormUrlEncodedContent([new("password", "x")]);
-        (await server.Send(method, $"/_matrix/client/v3/auth/{stage}/fallback/web?session={Uri.EscapeDataString(session)}", method == "POST" ? form : null)).Is(404);
     }
 }

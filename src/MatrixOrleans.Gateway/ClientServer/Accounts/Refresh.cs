@@ -7,7 +7,7 @@ namespace MatrixOrleans.Gateway.ClientServer.Accounts;
 /// <summary>Trades a refresh token for a new pair of tokens.</summary>
 internal static class Refresh
 {
-    public static readonly Endpoint Endpoint = new("refresh", "POST", "/_matrix/client/v3/refresh", Access.Anybody, Handle) { Rate = RateClass.Login };
+    public static readonly Endpoint Endpoint = new("refresh", "POST", "/_matrix/client/v3/refresh", Access.Anybody, Handle);
 
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
