@@ -19,6 +19,10 @@ public interface IMembershipGrain : IGrainWithIntegerKey
     [Alias("Change")]
     ValueTask<SendAnswer> Change(RoomId room, MembershipRequest request);
 
+    /// <summary>Has the guests leave a room that lets none in any more (Client-Server API, "Guest access"); else does nothing.</summary>
+    [Alias("RemoveGuests")]
+    ValueTask RemoveGuests(RoomId room);
+
     /// <summary>Hides a room that the user is not in from the user.</summary>
     /// <exception cref="Protocol.Errors.MatrixException">M_UNKNOWN with status 400 while the user is in the room.</exception>
     [Alias("Forget")]

@@ -78,6 +78,10 @@ internal static class RequestBody
         {
             element = JsonElement.Parse(bytes, DocumentOptions);
         }
+        catch (JsonException) when (HasOnlyDuplicates(bytes))
+        {
+            throw new MatrixException(MatrixError.BadJson, "The body has a key twice in one object");
+        }
         catch (JsonException)
         {
             throw new MatrixException(MatrixError.NotJson, "The body is not valid JSON");
@@ -88,6 +92,19 @@ internal static class RequestBody
         }
 
         return element.ValueKind == JsonValueKind.Object ? element : throw new MatrixException(MatrixError.BadJson, "The body must be a JSON object");
+    }
+
+    private static bool HasOnlyDuplicates(byte[] bytes)
+    {
+        try
+        {
+            JsonElement.Parse(bytes, DocumentOptions with { AllowDuplicateProperties = true });
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static MatrixException TooLarge() => new(MatrixError.TooLarge, "The body is too large");

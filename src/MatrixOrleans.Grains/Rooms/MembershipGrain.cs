@@ -1,10 +1,11 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.Directory;
 using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
-using MatrixOrleans.Protocol.Rooms.Creation;
+using MatrixOrleans.Protocol.Rooms.Content;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
 using Orleans.Concurrency;
@@ -18,6 +19,12 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
     public async ValueTask<RoomId> Enter(EnterRequest request)
     {
         var room = request.Room ?? await Resolve(request.Alias!.Value);
+        if (request.Action == MembershipAction.Join && await IsJoined(room, request.User))
+        {
+            // The member event stays as it is: it may hold a name for this room alone.
+            return room;
+        }
+
         var profile = await MemberProfiles.Of(database, request.User);
         await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(new MembershipRequest
         {
@@ -47,6 +54,19 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
         return await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(request);
     }
 
+    public async ValueTask RemoveGuests(RoomId room)
+    {
+        if (await CurrentState.Load(database, room) is not { } state || (await state.Content(StateKey.GuestAccess) is { } content && GuestAccess.CanJoin(content)))
+        {
+            return;
+        }
+
+        foreach (var guest in await database.Memberships.Guests(state.Room.Nid))
+        {
+            await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(new MembershipRequest { Action = MembershipAction.Leave, Sender = guest, Target = guest });
+        }
+    }
+
     public async ValueTask Forget(UserId user, RoomId room)
     {
         if (await database.Rooms.Find(room) is not { } known || await database.Memberships.Get(known.Nid, user) is not { } row || row.Forgotten)
@@ -64,6 +84,9 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
 
     public async ValueTask<IReadOnlyList<RoomId>> JoinedRooms(UserId user) =>
         [.. (await database.Memberships.OfUser(user)).Where(row => row.Membership == Membership.Join).Select(row => row.RoomId)];
+
+    private async ValueTask<bool> IsJoined(RoomId room, UserId user) =>
+        await database.Rooms.Find(room) is { } known && (await database.Memberships.Get(known.Nid, user))?.Membership == Membership.Join;
 
     private async ValueTask<RoomId> Resolve(RoomAlias alias) =>
         (await database.Aliases.Get(alias))?.RoomId ?? throw new MatrixException(MatrixError.NotFound, $"Room alias {alias} not found.");

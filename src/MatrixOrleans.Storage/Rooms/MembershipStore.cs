@@ -73,6 +73,13 @@ public sealed class MembershipStore
                 ("limit", (long)limit)).ConfigureAwait(false);
     }
 
+    /// <summary>Guests of ours who have joined the room.</summary>
+    public async Task<IReadOnlyList<UserId>> Guests(long roomNid) =>
+        await _source.Query(
+            "select m.user_id from memberships m join accounts a on a.user_id = m.user_id where m.room_nid = @room and m.membership = 2 and a.guest = 1 order by m.user_id",
+            static reader => UserId.Parse(reader.String(0)),
+            ("room", roomNid)).ConfigureAwait(false);
+
     /// <summary>How many members of the room have each membership.</summary>
     public async Task<IReadOnlyDictionary<Membership, int>> Counts(long roomNid) =>
         (await _source.Query(

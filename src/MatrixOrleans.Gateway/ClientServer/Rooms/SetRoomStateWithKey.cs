@@ -39,6 +39,11 @@ internal static class SetRoomStateWithKey
         }
 
         var answer = await request.Grains.GetGrain<IRoomGrain>(room.Value).Send(new SendRequest { Sender = request.User, Type = type, StateKey = stateKey, Content = content });
+        if (type == EventTypes.GuestAccess && stateKey.Length == 0)
+        {
+            await request.Grains.GetGrain<IMembershipGrain>(0).RemoveGuests(room);
+        }
+
         return Answer.Of(new { EventId = answer.EventId.Value });
     }
 }
