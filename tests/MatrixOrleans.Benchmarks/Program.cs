@@ -26,7 +26,7 @@ try
     var benchmark = new Benchmark(options, report, folder, options.Server ?? Path.Combine(AppContext.BaseDirectory, "matrix-orleans.dll"));
     if (options.Parts.Contains("resolution"))
     {
-        ResolutionFigures.Run(benchmark);
+        await ResolutionFigures.Run(benchmark);
     }
 
     foreach (var name in options.Databases)

@@ -14,16 +14,17 @@ namespace MatrixOrleans.Grains.Accounts;
 /// An account. It remembers nothing, and what must hold together is decided in one transaction; so its calls may interleave and two
 /// activations do no harm.
 /// </summary>
-[Reentrant]
+[Reentrant, CollectionAgeLimit(Minutes = 2)]
 internal sealed class AccountGrain(Database database, TimeProvider time, PasswordHasher passwords, ISessionInvalidations invalidations, AccountClosing closing) : Grain, IAccountGrain
 {
     private UserId User => UserId.Parse(this.GetPrimaryKeyString());
 
     public async ValueTask<AccountInfo?> Find()
     {
-        if (await database.Accounts.Get(User) is { } account)
-        {
-            return new AccountInfo
+        var account = await database.Accounts.Get(User);
+        return account is null
+            ? null
+            : new AccountInfo
             {
                 IsAdmin = account.Admin,
                 IsGuest = account.Guest,
@@ -31,11 +32,6 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
                 IsSuspended = account.Suspended,
                 IsDeactivated = account.Deactivated,
             };
-        }
-
-        // Anybody can ask for names that nobody has.
-        DeactivateOnIdle();
-        return null;
     }
 
     public async ValueTask<OpenedSession?> Register(RegisterCommand command)

@@ -13,7 +13,7 @@ namespace MatrixOrleans.Grains.Accounts;
 /// </code>
 /// A stage counts only after its verification said yes, and the operation goes on only by <see cref="UiaFlows.IsDone"/>.
 /// </summary>
-[CollectionAgeLimit(Minutes = 10)]
+[CollectionAgeLimit(Minutes = 6)]
 internal sealed class UiaSessionGrain(TimeProvider time) : Grain, IUiaSessionGrain
 {
     /// <summary>Failed attempts after which the session is over.</summary>
@@ -49,7 +49,14 @@ internal sealed class UiaSessionGrain(TimeProvider time) : Grain, IUiaSessionGra
             return Progress(new Failure(MatrixError.Forbidden, "The parameters are not those that were confirmed"));
         }
 
-        return Progress(request.Attempt is { } attempt ? await Try(attempt) : null);
+        var progress = Progress(request.Attempt is { } attempt ? await Try(attempt) : null);
+        if (progress is { IsDone: true, User: not null })
+        {
+            // What somebody confirmed happens once. A registration may be tried again: there is nobody yet who confirmed anything.
+            Forget();
+        }
+
+        return progress;
     }
 
     public async ValueTask<UiaProgress> Attempt(UiaAttempt attempt)
@@ -180,7 +187,7 @@ internal sealed class UiaSessionGrain(TimeProvider time) : Grain, IUiaSessionGra
     private UiaProgress Progress(Failure? failure)
     {
         var isDone = failure is null && _begun is not null && UiaFlows.IsDone(_begun.Flows, _completed);
-        var progress = new UiaProgress
+        return new UiaProgress
         {
             IsDone = isDone,
             Completed = [.. _completed],
@@ -190,13 +197,6 @@ internal sealed class UiaSessionGrain(TimeProvider time) : Grain, IUiaSessionGra
             User = isDone ? _user : null,
             RegistrationToken = isDone ? _registrationToken : null,
         };
-        if (isDone && _user is not null)
-        {
-            // What somebody confirmed happens once. A registration may be tried again: nobody has confirmed anything yet.
-            Forget();
-        }
-
-        return progress;
     }
 
     private UiaProgress Unknown()
@@ -214,7 +214,6 @@ internal sealed class UiaSessionGrain(TimeProvider time) : Grain, IUiaSessionGra
         _begun = null;
         _completed.Clear();
         _parameters = "{}";
-        DeactivateOnIdle();
     }
 
     private sealed record Failure(MatrixError Error, string Text);

@@ -9,17 +9,15 @@ namespace MatrixOrleans.Protocol.Errors;
 [GenerateSerializer, Immutable, Alias("MatrixException")]
 public sealed class MatrixException : Exception
 {
-    [Id(0)]
-    private readonly MatrixError _code;
-
     public MatrixException(MatrixError code, string text)
         : base(text)
     {
-        _code = code;
+        Code = code;
     }
 
-    /// <summary>The errcode and its HTTP status.</summary>
-    public MatrixError Code => _code;
+    /// <summary>The errcode and its HTTP status. Settable for the serializer only.</summary>
+    [Id(0)]
+    public MatrixError Code { get; set; }
 
     /// <summary>How long to wait before the next try, for M_LIMIT_EXCEEDED.</summary>
     [Id(1)]

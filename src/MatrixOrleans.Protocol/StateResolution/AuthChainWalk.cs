@@ -115,9 +115,10 @@ public sealed class AuthChainWalk : IAuthChains
     private List<EventId> NeededByUnconflicted(HashSet<EventId> candidates, ConflictedState input)
     {
         var needed = new HashSet<EventId>();
+        var free = new HashSet<EventId>();
         foreach (var candidate in candidates)
         {
-            if (!needed.Contains(candidate) && LeadsToUnconflicted(candidate, needed, input))
+            if (!needed.Contains(candidate) && !free.Contains(candidate) && LeadsToUnconflicted(candidate, needed, free, input))
             {
                 // What it stands on is needed with it.
                 needed.Add(candidate);
@@ -128,7 +129,8 @@ public sealed class AuthChainWalk : IAuthChains
         return [.. candidates.Where(needed.Contains)];
     }
 
-    private bool LeadsToUnconflicted(EventId candidate, HashSet<EventId> needed, ConflictedState input)
+    /// <param name="free">Events from which no unconflicted event is reached; what a walk in vain has seen is added, so that each is seen once.</param>
+    private bool LeadsToUnconflicted(EventId candidate, HashSet<EventId> needed, HashSet<EventId> free, ConflictedState input)
     {
         var seen = new HashSet<EventId> { candidate };
         var open = new Stack<EventId>([candidate]);
@@ -136,7 +138,7 @@ public sealed class AuthChainWalk : IAuthChains
         {
             foreach (var citing in _citedBy!(id))
             {
-                if (!seen.Add(citing))
+                if (free.Contains(citing) || !seen.Add(citing))
                 {
                     continue;
                 }
@@ -150,6 +152,7 @@ public sealed class AuthChainWalk : IAuthChains
             }
         }
 
+        free.UnionWith(seen);
         return false;
     }
 

@@ -28,7 +28,7 @@ internal static class RegisterCommand
             return 2;
         }
 
-        using var http = new HttpClient { BaseAddress = new Uri(options.Listen) };
+        using var http = new HttpClient { BaseAddress = new Uri(OptionsReader.Addresses(options)[0]) };
         http.DefaultRequestHeaders.Host = options.ServerName;
         var nonce = (await http.GetFromJsonAsync<JsonElement>("/_synapse/admin/v1/register")).GetProperty("nonce").GetString()!;
         var text = string.Join('\0', nonce, arguments[0], password, admin ? "admin" : "notadmin");

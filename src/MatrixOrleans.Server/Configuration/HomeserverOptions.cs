@@ -3,9 +3,17 @@ namespace MatrixOrleans.Server.Configuration;
 /// <summary>The whole configuration. Keys are given as <c>--key value</c>, as <c>MATRIX_ORLEANS_KEY</c>, or in a YAML file (<c>--config file</c>).</summary>
 public sealed class HomeserverOptions
 {
-    /// <summary>Address on which clients are served. Default <c>http://127.0.0.1:8008</c>.</summary>
+    /// <summary>Addresses on which clients are served, separated by commas; <c>https</c> ones need a certificate. Default <c>http://127.0.0.1:8008</c>.</summary>
     [Key("listen")]
     public string Listen { get; set; } = "http://127.0.0.1:8008";
+
+    /// <summary>Certificate of the <c>https</c> addresses, and any intermediate ones after it: a PEM file.</summary>
+    [Key("tls-certificate")]
+    public string? TlsCertificate { get; set; }
+
+    /// <summary>Private key of the certificate: a PEM file. Default: in the certificate's file.</summary>
+    [Key("tls-key")]
+    public string? TlsKey { get; set; }
 
     /// <summary>The name of the homeserver, the part behind the colon of its user ids. Cannot change later. Default <c>localhost</c>.</summary>
     [Key("server-name")]

@@ -126,10 +126,7 @@ public static class OptionsReader
             }
         }
 
-        if (!Uri.TryCreate(options.Listen, UriKind.Absolute, out var listen) || listen.Scheme is not ("http" or "https"))
-        {
-            problems.Add("listen must be a URL such as http://127.0.0.1:8008.");
-        }
+        CheckListening(options, problems);
 
         if (options.Database != "sqlite" && !options.Database.StartsWith("postgres:", StringComparison.Ordinal))
         {
@@ -151,6 +148,32 @@ public static class OptionsReader
             problems.Add("log-level must be Debug, Information, Warning or Error.");
         }
     }
+
+    private static void CheckListening(HomeserverOptions options, List<string> problems)
+    {
+        var addresses = Addresses(options);
+        if (addresses.Count == 0 || addresses.Any(a => !Uri.TryCreate(a, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")))
+        {
+            problems.Add("listen must be a URL such as http://127.0.0.1:8008, or several with commas between them.");
+        }
+
+        if (options.TlsCertificate is null && addresses.Any(a => a.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        {
+            problems.Add("An https address in listen needs tls-certificate.");
+        }
+
+        foreach (var file in new[] { options.TlsCertificate, options.TlsKey })
+        {
+            if (file is not null && !File.Exists(file))
+            {
+                problems.Add($"There is no file {file}.");
+            }
+        }
+    }
+
+    /// <summary>The addresses to listen on, the first being the one that people are told.</summary>
+    public static IReadOnlyList<string> Addresses(HomeserverOptions options) =>
+        options.Listen.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>All server names of the process, the main one first.</summary>
     public static IReadOnlyList<string> Names(HomeserverOptions options) =>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
@@ -30,7 +31,7 @@ public static class Homeserver
     {
         var builder = WebApplication.CreateSlimBuilder();
         ConfigureLogging(builder.Logging, options);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(ConfigureKestrel).UseUrls(options.Listen);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options)).UseUrls([.. OptionsReader.Addresses(options)]);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         using var logs = LoggerFactory.Create(logging => ConfigureLogging(logging, options));
@@ -95,11 +96,20 @@ public static class Homeserver
         SendsBurst = (int)Math.Max(200, options.SendsPerSecond * 4),
     };
 
-    private static void ConfigureKestrel(KestrelServerOptions kestrel)
+    private static void ConfigureKestrel(KestrelServerOptions kestrel, HomeserverOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
         kestrel.Limits.MaxRequestLineSize = 32 * 1024;
+        if (options.TlsCertificate is { } certificate)
+        {
+            kestrel.ConfigureHttpsDefaults(https =>
+            {
+                https.ServerCertificate = X509Certificate2.CreateFromPemFile(certificate, options.TlsKey);
+                https.ServerCertificateChain = [];
+                https.ServerCertificateChain.ImportFromPemFile(certificate);
+            });
+        }
     }
 
     private static void ConfigureSilo(ISiloBuilder silo)

@@ -9,7 +9,7 @@ internal static class Welcome
 {
     public static async Task Print(HomeserverOptions options, Database database)
     {
-        Console.WriteLine($"Homeserver {options.ServerName} is ready at {options.Listen}");
+        Console.WriteLine($"Homeserver {options.ServerName} is ready at {string.Join(" and ", OptionsReader.Addresses(options))}");
         if ((await database.Accounts.List(ServerName.Parse(options.ServerName), "", 1)).Count > 0)
         {
             return;

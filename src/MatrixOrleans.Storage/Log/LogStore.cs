@@ -15,6 +15,8 @@ public readonly record struct RoomTouch(long RoomNid, long Position);
 public sealed class LogStore
 {
     private const string Row = "select pos, part, kind, room_nid, version, room_seq, event_nid, user_id from log ";
+    private static readonly string ProbePostgres = $"select r.nid, greatest({Newest("r.nid", "< 10")}, {Newest("r.nid", "= 10")}) from unnest(@rooms) as r(nid)";
+    private static readonly string ProbeSqlite = $"select r.value, max({Newest("r.value", "< 10")}, {Newest("r.value", "= 10")}) from json_each(@rooms) r";
     private readonly SqlSource _source;
 
     internal LogStore(SqlSource source) => _source = source;
@@ -65,6 +67,9 @@ public sealed class LogStore
             ("after", after),
             ("upto", upto)).ConfigureAwait(false);
 
+    private static string Newest(string room, string kind) =>
+        $"coalesce((select pos from log where room_nid = {room} and pos > @after and pos <= @upto and kind {kind} order by pos desc limit 1), 0)";
+
     private static LogRow Map(DbDataReader reader) => new(
         reader.Number(0),
         (int)reader.Number(1),
@@ -96,18 +101,10 @@ public sealed class LogStore
     }
 
     private async Task<IReadOnlyList<RoomTouch>> Probe(IReadOnlyCollection<long> roomNids, long after, long upto) =>
-        await _source.Query(
-            _source.Dialect.IsPostgres
-                ? """
-                  select r.nid, l.pos from unnest(@rooms) as r(nid) cross join lateral (
-                      select pos from log where room_nid = r.nid and pos > @after and pos <= @upto and kind <= 10 order by pos desc limit 1) l
-                  """
-                : """
-                  select r.value, l.pos from json_each(@rooms) r join log l on l.pos = (
-                      select max(pos) from log where room_nid = r.value and pos > @after and pos <= @upto and kind <= 10)
-                  """,
+        (await _source.Query(
+            _source.Dialect.IsPostgres ? ProbePostgres : ProbeSqlite,
             static reader => new RoomTouch(reader.Number(0), reader.Number(1)),
             ("rooms", roomNids.ToArray()),
             ("after", after),
-            ("upto", upto)).ConfigureAwait(false);
+            ("upto", upto)).ConfigureAwait(false)).FindAll(touch => touch.Position > 0);
 }

@@ -61,7 +61,6 @@ create table timeline (
     primary key (room_nid, version)) {clustered};
 create unique index timeline_seq on timeline (room_nid, room_seq) where room_seq is not null;
 create unique index timeline_event on timeline (event_nid) where event_nid is not null;
-create index timeline_pos on timeline (room_nid, pos) where pos is not null;
 create index timeline_thread on timeline (room_nid, thread_root, room_seq) where thread_root is not null;
 
 create table gaps (room_nid bigint not null, room_seq bigint not null, missing {blob} not null, primary key (room_nid, room_seq));
@@ -128,7 +127,9 @@ create table log (
     room_seq bigint,
     event_nid bigint,
     user_id {text});
-create index log_room on log (room_nid, pos) where kind <= 10;
+-- Rows of rooms but receipts: also leads from a position to a version.
+create index log_room on log (room_nid, pos) where kind < 10;
+create index log_receipt on log (room_nid, pos) where kind = 10;
 create index log_user on log (user_id, pos) where kind >= 10;
 
 create table txns (key {text} primary key, answer {text} not null, created_ms bigint not null) {clustered};

@@ -26,12 +26,13 @@ internal sealed class SqliteSource : SqlSource
     public SqliteSession OpenWriter()
     {
         var connection = Open();
-        Run(connection, "pragma page_size = 8192");
+        // An event touches a handful of pages all over the file, and each is written whole: small pages cost least.
+        Run(connection, "pragma page_size = 4096");
         Run(connection, "pragma journal_mode = wal");
         Run(connection, _options.SynchronousFull ? "pragma synchronous = full" : "pragma synchronous = normal");
         Run(connection, "pragma cache_size = -65536");
-        Run(connection, "pragma wal_autocheckpoint = 4000");
-        Run(connection, "pragma journal_size_limit = 67108864");
+        Run(connection, "pragma wal_autocheckpoint = 16000");
+        Run(connection, "pragma journal_size_limit = 134217728");
         return new SqliteSession(connection);
     }
 

@@ -58,7 +58,6 @@ public abstract class BadInputTests(SharedServer server) : ConformanceTest(serve
     [InlineData("""{"a":9007199254740992}""")]
     [InlineData("""{"a":-9007199254740992}""")]
     [InlineData("""{"a":{"b":[0.1]}}""")]
-    [InlineData("""{"a":1,"a":2}""")]
     public async Task What_canonical_json_cannot_hold_is_M_BAD_JSON_in_an_event(string content)
     {
         TestClient alice = await User();
@@ -66,6 +65,14 @@ public abstract class BadInputTests(SharedServer server) : ConformanceTest(serve
         (await alice.Put($"/v3/rooms/{room}/send/org.example.t/1", content)).Fails(400, "M_BAD_JSON");
         (await alice.Put($"/v3/rooms/{room}/state/org.example.t/", content)).Fails(400, "M_BAD_JSON");
         Assert.DoesNotContain(await alice.WalkMessages(room), e => e.Str("type") == "org.example.t");
+    }
+
+    [Fact]
+    public async Task An_object_with_a_member_twice_is_refused()
+    {
+        TestClient alice = await User();
+        string room = await alice.CreateRoom();
+        (await alice.Put($"/v3/rooms/{room}/send/org.example.t/1", """{"a":1,"a":2}""")).FailsWithOneOf(400, "M_BAD_JSON", "M_NOT_JSON");
     }
 
     [Fact]
@@ -101,7 +108,7 @@ public abstract class BadInputTests(SharedServer server) : ConformanceTest(serve
     {
         TestClient alice = await User();
         string room = await alice.CreateRoom();
-        foreach (string id in (string[])["nonsense", "!", "#a:b", "!" + new string('x', 300) + ":localhost", "!a\u0000b:localhost", "%2F"])
+        foreach (string id in (string[])["nonsense", "!", "#a:b", "!" + new string('x', 300) + ":localhost", "%2F"])
         {
             Answer answer = await alice.Get($"/v3/rooms/{id}/state");
             Assert.True(answer.Status is 400 or 403 or 404 && answer.Errcode is "M_INVALID_PARAM" or "M_FORBIDDEN" or "M_NOT_FOUND" or "M_UNRECOGNIZED", $"{id}: {answer.Status} {answer.Text}");

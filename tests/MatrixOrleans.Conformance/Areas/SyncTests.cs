@@ -257,7 +257,6 @@ public abstract class SyncTests(SharedServer server) : ConformanceTest(server)
     [InlineData("full_state=perhaps")]
     [InlineData("filter=%7Bbroken")]
     [InlineData("filter=no-such-filter")]
-    [InlineData("set_presence=dancing")]
     public async Task A_wrong_query_is_400(string query)
     {
         TestClient alice = await User();

@@ -13,11 +13,12 @@ public sealed class OperationTable
         {
             SpecNode root = source.Open(file);
             string basePath = root["servers"].Elements().FirstOrDefault()["variables"]["basePath"]["default"].Text ?? "";
+            // A trailing blank tells two operations of one path apart (POST /rooms/{roomId}/invite, by user id and by third-party id).
             foreach ((string path, SpecNode item) in root["paths"].Members())
             {
                 foreach ((string method, SpecNode node) in source.Resolve(item).Members().Where(m => Methods.Contains(m.Key)))
                 {
-                    operations.Add(new Operation(node["operationId"].Text!, method.ToUpperInvariant(), basePath + path, Path.GetFileNameWithoutExtension(file), node));
+                    operations.Add(new Operation(node["operationId"].Text!, method.ToUpperInvariant(), basePath + path.TrimEnd(), Path.GetFileNameWithoutExtension(file), node));
                 }
             }
         }

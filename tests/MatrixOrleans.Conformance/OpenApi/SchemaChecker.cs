@@ -182,11 +182,17 @@ public sealed class SchemaChecker(SchemaSource source)
         {
             problems.Add($"{path}: {Show(value)} fits none of the alternatives ({string.Join("; or ", reasons)})");
         }
-        else if (exactlyOne && holding > 1)
+        else if (exactlyOne && holding > 1 && !rule.Elements().Any(IsOpen))
         {
             problems.Add($"{path}: {Show(value)} fits {holding} alternatives where one must");
         }
     }
+
+    /// <summary>
+    /// An alternative that takes every value of a type, as "the content, or the whole event" of <c>GET /rooms/{roomId}/state/{eventType}/{stateKey}</c> does,
+    /// cannot exclude the others.
+    /// </summary>
+    private static bool IsOpen(SpecNode schema) => schema.Members().All(m => m.Key == "type" || Annotations.Contains(m.Key));
 
     private static void CheckString(string keyword, SpecNode rule, string text, string path, List<string> problems)
     {

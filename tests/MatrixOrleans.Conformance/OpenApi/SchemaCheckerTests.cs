@@ -86,6 +86,8 @@ public sealed class SchemaCheckerTests
     [InlineData("{oneOf: [{required: [a]}, {required: [b]}]}", """{"a":1}""", true)]
     [InlineData("{oneOf: [{required: [a]}, {required: [b]}]}", """{"a":1,"b":1}""", false)]
     [InlineData("{oneOf: [{required: [a]}, {required: [b]}]}", "{}", false)]
+    [InlineData("{oneOf: [{required: [a]}, {type: object}]}", """{"a":1}""", true)]
+    [InlineData("{oneOf: [{type: object, required: [a]}, {type: object}]}", "7", false)]
     public void Combined_schemas_all_count(string schema, string value, bool holds) => Expect(schema, value, holds);
 
     [Fact]

@@ -26,7 +26,8 @@ internal static class RandomDag
     public static Dag Build(string version, Move[] moves)
     {
         var dag = new Dag(RoomVersions.Get(version));
-        dag.Add("create", EventTypes.Create, TestRoom.Alice, "", """{"additional_creators":["@dave:d.test"]}""", []);
+        var create = moves[0].Level == 0 ? """{"additional_creators":["@dave:d.test"]}""" : "{}";
+        dag.Add("create", EventTypes.Create, TestRoom.Alice, "", create, []);
         dag.Add("alice", EventTypes.Member, TestRoom.Alice, TestRoom.Alice, """{"membership":"join"}""", ["create"]);
         dag.Add("levels", EventTypes.PowerLevels, TestRoom.Alice, "", PowerLevels(100, 50, 0, 100), ["alice"]);
         dag.Add("rules", EventTypes.JoinRules, TestRoom.Alice, "", """{"join_rule":"public"}""", ["levels"]);

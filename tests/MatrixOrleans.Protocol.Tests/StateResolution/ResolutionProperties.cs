@@ -8,7 +8,7 @@ namespace MatrixOrleans.Protocol.Tests.StateResolution;
 /// <summary>What holds for every room, tried on random ones in every version. A failure prints the seed that replays it.</summary>
 public class ResolutionProperties
 {
-    private const int Rooms = 60;
+    private const int Rooms = 40;
 
     private static readonly Gen<(Move[] Moves, int[] Picks, int Mix)> Case =
         Gen.Select(RandomDag.Moves, Gen.Int[0, 1_000].Array[2, 4], Gen.Int[0, 1_000_000]);
@@ -22,7 +22,7 @@ public class ResolutionProperties
             var (dag, states) = Build(version, c);
             Same(dag, new NaiveResolver(dag.Version, dag).Resolve(states), StateResolver.Resolve(dag.Version, states, dag));
         },
-        iter: Rooms, threads: 1);
+        iter: version is "12" ? 15 * Rooms : version is "1" or "2" ? 5 * Rooms : Rooms, threads: 1);
 
     [Theory, MemberData(nameof(All))]
     public void The_order_of_the_states_and_their_repetition_do_not_matter(string version) => Case.Sample(
@@ -75,29 +75,31 @@ public class ResolutionProperties
         },
         iter: Rooms, threads: 1);
 
-    /// <summary>A room, and states after some of its events; sometimes one that a confused server could claim, of pieces of two of them.</summary>
+    /// <summary>A room, and states after some of its events; sometimes one that a confused server could claim.</summary>
     private static (Dag Dag, List<IReadOnlyDictionary<StateKey, EventId>> States) Build(string version, (Move[] Moves, int[] Picks, int Mix) c)
     {
         var dag = RandomDag.Build(version, c.Moves);
         var names = dag.Events.Skip(2).Select(e => dag.Name(e.EventId)).ToList();
         var states = c.Picks.Select(p => dag.StateAfter(names[names.Count - 1 - (p % Math.Min(names.Count, 12))])).ToList();
-        if (c.Mix % 3 == 0)
+        if (c.Mix % 2 == 0)
         {
-            var bits = c.Mix / 3;
-            var mixed = new Dictionary<StateKey, EventId>(states[0]);
-            foreach (var (key, id) in states[1])
-            {
-                bits = (bits >> 1) | ((bits & 1) << 20);
-                if (bits % 2 == 0)
-                {
-                    mixed[key] = id;
-                }
-            }
-
-            states.Add(mixed);
+            states.Add(Claim(dag, states[0], new Random(c.Mix)));
         }
 
         return (dag, states);
+    }
+
+    /// <summary>The state with some keys as they were at some other time.</summary>
+    private static Dictionary<StateKey, EventId> Claim(Dag dag, IReadOnlyDictionary<StateKey, EventId> state, Random random)
+    {
+        var claimed = new Dictionary<StateKey, EventId>(state);
+        foreach (var key in state.Keys.Where(key => key != StateKey.Create && random.Next(3) == 0))
+        {
+            var ever = dag.Events.Where(e => e.Key == key).ToList();
+            claimed[key] = ever[random.Next(ever.Count)].EventId;
+        }
+
+        return claimed;
     }
 
     private static void Same(Dag dag, IReadOnlyDictionary<StateKey, EventId> expected, IReadOnlyDictionary<StateKey, EventId> actual) =>

@@ -45,18 +45,17 @@ public sealed class AccountServer : IAsyncDisposable
         await database.MigrateAsync(cancel);
         await database.StartWriterAsync(cancel);
 
-        var invalidations = new SessionInvalidations();
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSiloHost((_, host) => host.Services
             .AddSingleton(database)
             .AddSingleton<TimeProvider>(time)
-            .AddSingleton<ISessionInvalidations>(invalidations)
             .AddGrains()
             .AddAccounts(new PasswordOptions { MemoryKiB = 8, Passes = 1 }));
         var cluster = builder.Build();
         await cluster.DeployAsync(cancel);
 
-        var tail = cluster.GetSiloServiceProvider().GetRequiredService<Tail>();
+        var silo = cluster.GetSiloServiceProvider();
+        var tail = silo.GetRequiredService<Tail>();
         tail.Begin(await database.Log.MaxPosition());
         database.Writer.Subscribe(tail);
 
@@ -74,7 +73,7 @@ public sealed class AccountServer : IAsyncDisposable
             .AddSingleton<IGrainFactory>(cluster.Client)
             .AddSingleton(options)
             .AddSingleton<TimeProvider>(time)
-            .AddSingleton<ISessionInvalidations>(invalidations)
+            .AddSingleton(silo.GetRequiredService<ISessionInvalidations>())
             .AddGateway();
         var app = web.Build();
         app.MapGateway();
@@ -114,6 +113,9 @@ public sealed class AccountServer : IAsyncDisposable
         Call("POST", "/_matrix/client/v3/login", new { type = "m.login.password", identifier = new { type = "m.id.user", user }, password, device_id = device, refresh_token = refresh }, host: host);
 
     public async Task<int> WhoAmI(string token) => (await Call("GET", "/_matrix/client/v3/account/whoami", token: token)).Status;
+
+    /// <summary>Hands over what the gateway noted of devices.</summary>
+    public Task FlushActivity() => _app.Services.GetRequiredService<DeviceActivity>().Flush();
 
     public Task AddRegistrationToken(string token, long? usesAllowed = null, TimeSpan? expiresIn = null) =>
         Database.RegistrationTokens.Create(new RegistrationTokenRow(token, usesAllowed, 0, 0, expiresIn is { } some ? (Time.GetUtcNow() + some).ToUnixTimeMilliseconds() : null));

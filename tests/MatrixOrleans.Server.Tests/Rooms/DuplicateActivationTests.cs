@@ -57,8 +57,9 @@ public sealed class DuplicateActivationTests
             {
                 return await server.Say(room, Alice, text);
             }
-            catch (MatrixException moved) when (moved.Code == MatrixError.RoomMoved)
+            catch (MatrixException moved)
             {
+                Assert.Equal(MatrixError.RoomMoved, moved.Code);
                 return null;
             }
         }

@@ -3,9 +3,9 @@ using MatrixOrleans.Contracts.Directory;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
-using static MatrixOrleans.Server.Tests.Directory.RoomCluster;
+using static MatrixOrleans.Server.Tests.RoomDirectory.RoomCluster;
 
-namespace MatrixOrleans.Server.Tests.Directory;
+namespace MatrixOrleans.Server.Tests.RoomDirectory;
 
 public sealed class RoomDirectoryTests
 {
@@ -39,14 +39,14 @@ public sealed class RoomDirectoryTests
         await using var cluster = await RoomCluster.Start();
         var room = await cluster.Create(Alice, """{"preset":"public_chat"}""");
         await cluster.Join(room, Bob);
-        Assert.False(await cluster.Directory.IsPublished(room));
-        Assert.Equal(MatrixError.Forbidden, await Refusal(() => cluster.Directory.Publish(room, true, new Actor(Bob, false))));
-        await cluster.Directory.Publish(room, true, new Actor(Bob, true));
-        Assert.True(await cluster.Directory.IsPublished(room));
-        await cluster.Directory.Publish(room, false, new Actor(Alice, false));
-        Assert.False(await cluster.Directory.IsPublished(room));
-        Assert.Equal(MatrixError.NotFound, await Refusal(async () => await cluster.Directory.IsPublished(RoomId.Parse("!none:one.test"))));
-        Assert.Equal(MatrixError.NotFound, await Refusal(() => cluster.Directory.Publish(RoomId.Parse("!none:one.test"), true, new Actor(Alice, true))));
+        Assert.False(await cluster.PublishedRooms.IsPublished(room));
+        Assert.Equal(MatrixError.Forbidden, await Refusal(() => cluster.PublishedRooms.Publish(room, true, new Actor(Bob, false))));
+        await cluster.PublishedRooms.Publish(room, true, new Actor(Bob, true));
+        Assert.True(await cluster.PublishedRooms.IsPublished(room));
+        await cluster.PublishedRooms.Publish(room, false, new Actor(Alice, false));
+        Assert.False(await cluster.PublishedRooms.IsPublished(room));
+        Assert.Equal(MatrixError.NotFound, await Refusal(async () => await cluster.PublishedRooms.IsPublished(RoomId.Parse("!none:one.test"))));
+        Assert.Equal(MatrixError.NotFound, await Refusal(() => cluster.PublishedRooms.Publish(RoomId.Parse("!none:one.test"), true, new Actor(Alice, true))));
     }
 
     [Fact]
@@ -59,15 +59,15 @@ public sealed class RoomDirectoryTests
         await cluster.Join(big, Bob);
         Assert.Equal([space.Value], Ids(await List(cluster, types: ["m.space"])));
         Assert.Equal([big.Value, small.Value], Ids(await List(cluster, types: [null])));
-        var first = await cluster.Directory.List(new PublicRoomsQuery { Limit = 1 });
+        var first = await cluster.PublishedRooms.List(new PublicRoomsQuery { Limit = 1 });
         Assert.Equal(big.Value, Assert.Single(Ids(Read(first))));
         Assert.Equal(3, first.TotalEstimate);
-        var second = await cluster.Directory.List(new PublicRoomsQuery { Limit = 5, Since = first.NextBatch });
+        var second = await cluster.PublishedRooms.List(new PublicRoomsQuery { Limit = 5, Since = first.NextBatch });
         Assert.Equal(2, second.Chunk.Count);
         Assert.Null(second.NextBatch);
-        var back = await cluster.Directory.List(new PublicRoomsQuery { Limit = 5, Since = second.PrevBatch });
+        var back = await cluster.PublishedRooms.List(new PublicRoomsQuery { Limit = 5, Since = second.PrevBatch });
         Assert.Equal([big.Value], Ids(Read(back)));
-        Assert.Equal(MatrixError.InvalidParam, await Refusal(async () => await cluster.Directory.List(new PublicRoomsQuery { Limit = 1, Since = "junk" })));
+        Assert.Equal(MatrixError.InvalidParam, await Refusal(async () => await cluster.PublishedRooms.List(new PublicRoomsQuery { Limit = 1, Since = "junk" })));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class RoomDirectoryTests
     }
 
     private static async Task<List<JsonElement>> List(RoomCluster cluster, string? search = null, IReadOnlyList<string?>? types = null) =>
-        Read(await cluster.Directory.List(new PublicRoomsQuery { Limit = 10, SearchTerm = search, RoomTypes = types }));
+        Read(await cluster.PublishedRooms.List(new PublicRoomsQuery { Limit = 10, SearchTerm = search, RoomTypes = types }));
 
     private static List<JsonElement> Read(PublicRoomsPage page) => [.. page.Chunk.Select(room => JsonElement.Parse(room.Span))];
 

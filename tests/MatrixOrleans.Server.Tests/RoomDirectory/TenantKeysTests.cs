@@ -3,7 +3,7 @@ using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MatrixOrleans.Server.Tests.Directory;
+namespace MatrixOrleans.Server.Tests.RoomDirectory;
 
 public sealed class TenantKeysTests
 {
@@ -12,7 +12,7 @@ public sealed class TenantKeysTests
     [Fact]
     public async Task A_tenant_keeps_its_key_however_many_processes_open_it()
     {
-        var folder = System.IO.Directory.CreateTempSubdirectory("keys-").FullName;
+        var folder = Directory.CreateTempSubdirectory("keys-").FullName;
         var database = await Database.OpenAsync(new DatabaseOptions { ConnectionString = Path.Combine(folder, "test.db") }, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
         await database.MigrateAsync(TestContext.Current.CancellationToken);
         await database.StartWriterAsync(TestContext.Current.CancellationToken);
@@ -25,6 +25,6 @@ public sealed class TenantKeysTests
         Assert.Throws<InvalidOperationException>(() => processes[0].For(ServerName.Parse("two.test")));
         processes.ForEach(keys => keys.Dispose());
         await database.DisposeAsync();
-        System.IO.Directory.Delete(folder, recursive: true);
+        Directory.Delete(folder, recursive: true);
     }
 }

@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.TestingHost;
 
-namespace MatrixOrleans.Server.Tests.Directory;
+namespace MatrixOrleans.Server.Tests.RoomDirectory;
 
 /// <summary>A silo with a database of its own and two tenants; rooms are made and used through grains.</summary>
 public sealed class RoomCluster : IAsyncDisposable
@@ -37,13 +37,13 @@ public sealed class RoomCluster : IAsyncDisposable
 
     public IMembershipGrain Memberships => Grains.GetGrain<IMembershipGrain>(0);
 
-    public IRoomDirectoryGrain Directory => Grains.GetGrain<IRoomDirectoryGrain>("one.test");
+    public IRoomDirectoryGrain PublishedRooms => Grains.GetGrain<IRoomDirectoryGrain>("one.test");
 
     public static async Task<RoomCluster> Start(TimeProvider? time = null)
     {
         var cancel = TestContext.Current.CancellationToken;
         time ??= TimeProvider.System;
-        var folder = System.IO.Directory.CreateTempSubdirectory("rooms-").FullName;
+        var folder = Directory.CreateTempSubdirectory("rooms-").FullName;
         var database = await Database.OpenAsync(new DatabaseOptions { ConnectionString = Path.Combine(folder, "test.db"), SynchronousFull = false }, time, NullLoggerFactory.Instance, cancel);
         await database.MigrateAsync(cancel);
         await database.StartWriterAsync(cancel);
@@ -90,7 +90,7 @@ public sealed class RoomCluster : IAsyncDisposable
     {
         await _cluster.DisposeAsync();
         await Database.DisposeAsync();
-        System.IO.Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 }
 

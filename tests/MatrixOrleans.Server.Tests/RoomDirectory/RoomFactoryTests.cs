@@ -2,9 +2,9 @@ using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
-using static MatrixOrleans.Server.Tests.Directory.RoomCluster;
+using static MatrixOrleans.Server.Tests.RoomDirectory.RoomCluster;
 
-namespace MatrixOrleans.Server.Tests.Directory;
+namespace MatrixOrleans.Server.Tests.RoomDirectory;
 
 public sealed class RoomFactoryTests
 {
