@@ -2,6 +2,7 @@ using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Gateway.ClientServer.Reading;
 
@@ -16,6 +17,12 @@ internal static class EventArrays
     public static IRoomReaderGrain Reader(ClientRequest request) => request.Grains.GetGrain<IRoomReaderGrain>(request.RoomId.Value);
 
     public static Viewer Viewer(ClientRequest request) => new(request.User, request.Session.DeviceId, request.Session.IsGuest);
+
+    /// <summary>The event that the path names. What cannot be an event's id is an event that is not there, like any other.</summary>
+    /// <exception cref="MatrixException">M_NOT_FOUND</exception>
+    public static EventId EventId(ClientRequest request) => Protocol.Identifiers.EventId.TryParse(request.Path("eventId"), out var id)
+        ? id
+        : throw new MatrixException(MatrixError.NotFound, "Event not found");
 
     /// <summary>Writes events, which are JSON already, as an array.</summary>
     public static void WriteEvents(this Utf8JsonWriter writer, string name, IEnumerable<ReadOnlyMemory<byte>> events)

@@ -1,5 +1,4 @@
 using MatrixOrleans.Gateway.Http;
-using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Gateway.ClientServer.Reading;
 
@@ -11,7 +10,7 @@ internal static class GetEventContext
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var limit = request.QueryInteger("limit", EventArrays.LimitDefault, EventArrays.LimitMax);
-        var page = await EventArrays.Reader(request).Context(EventArrays.Viewer(request), EventId.FromRequest(request.Path("eventId")), limit, request.Query("filter"));
+        var page = await EventArrays.Reader(request).Context(EventArrays.Viewer(request), EventArrays.EventId(request), limit, request.Query("filter"));
         return Answer.Write(writer =>
         {
             writer.WriteStartObject();

@@ -1,5 +1,4 @@
 using MatrixOrleans.Gateway.Http;
-using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Gateway.ClientServer.Reading;
 
@@ -9,5 +8,5 @@ internal static class GetOneRoomEvent
     public static readonly Endpoint Endpoint = new("getOneRoomEvent", "GET", "/_matrix/client/v3/rooms/{roomId}/event/{eventId}", Access.UserOrGuest, Handle);
 
     private static async ValueTask<Answer> Handle(ClientRequest request) =>
-        new(await EventArrays.Reader(request).Event(EventArrays.Viewer(request), EventId.FromRequest(request.Path("eventId"))));
+        new(await EventArrays.Reader(request).Event(EventArrays.Viewer(request), EventArrays.EventId(request)));
 }
