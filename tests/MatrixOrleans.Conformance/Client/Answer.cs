@@ -14,8 +14,13 @@ public sealed record Answer(string Request, int Status, JsonElement Body, string
     public string? Errcode => Status >= 400 && Body.Has("errcode") ? Body.Str("errcode") : null;
 
     /// <summary>The body of an answer that must be 200.</summary>
+    /// <exception cref="UnavailableException">The server says that it cannot answer just now.</exception>
     public JsonElement Ok()
     {
+        if (Status is 503 or 504)
+        {
+            throw new UnavailableException($"{Request}: {Status} {Text}");
+        }
         Assert.True(Status == 200, $"{Request}: 200 expected, got {Status} {Text}");
         return Body;
     }
@@ -38,3 +43,6 @@ public sealed record Answer(string Request, int Status, JsonElement Body, string
     public void FailsOnUnknownRoom() =>
         Assert.True((Status, Errcode) is (403, "M_FORBIDDEN") or (404, "M_NOT_FOUND"), $"{Request}: 403 M_FORBIDDEN or 404 M_NOT_FOUND expected, got {Status} {Text}");
 }
+
+/// <summary>The server answered 503 or 504: it is stopping, starting or overloaded, and the request may be made again.</summary>
+public sealed class UnavailableException(string message) : Exception(message);

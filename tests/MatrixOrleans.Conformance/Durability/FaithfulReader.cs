@@ -39,7 +39,7 @@ public sealed class FaithfulReader(TestClient client, string room, int timelineL
                     return;
                 }
             }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException or UnavailableException)
             {
                 await Task.Delay(Pause);
             }
