@@ -15,6 +15,7 @@ public sealed partial class LogWriter : IAsyncDisposable
 {
     private const int BatchCountMax = 512;
     private const long BatchBytesMax = 4 << 20;
+    private const int DrainMsMax = 10_000;
 
     private readonly IAppender _appender;
     private readonly DatabaseOptions _options;
@@ -108,7 +109,7 @@ public sealed partial class LogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what is queued, then closes.</summary>
+    /// <summary>Writes what is queued, then closes; gives up after ten seconds of a database that is away.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_lock)
@@ -117,7 +118,12 @@ public sealed partial class LogWriter : IAsyncDisposable
             Signal();
         }
 
-        await _stopped.Task.ConfigureAwait(false);
+        if (await Task.WhenAny(_stopped.Task, Task.Delay(DrainMsMax)).ConfigureAwait(false) != _stopped.Task)
+        {
+            _appender.GiveUp();
+            await _stopped.Task.ConfigureAwait(false);
+        }
+
         await _appender.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using MatrixOrleans.Storage.Sql;
@@ -79,19 +80,23 @@ internal sealed partial class PostgresAppender : IAppender
         var outcome = new CommitOutcome([], []);
         List<AppendWork> fast = [], slow = [];
         Sort(batch, fast, slow, outcome);
-        await RefuseCollisions(fast, outcome).ConfigureAwait(false);
-        if (fast.Count > 0)
+        try
         {
-            try
+            await RefuseCollisions(fast, outcome).ConfigureAwait(false);
+            if (fast.Count > 0)
             {
-                var refused = await Together(fast, outcome).ConfigureAwait(false);
-                slow.InsertRange(0, refused);
+                slow.InsertRange(0, await Together(fast, outcome).ConfigureAwait(false));
             }
-            catch (PostgresException error) when (!IsConnectionLoss(error))
-            {
-                TakenApart(error, fast.Count);
-                slow.InsertRange(0, fast);
-            }
+        }
+        catch (PostgresException error) when (!IsConnectionLoss(error))
+        {
+            TakenApart(error, fast.Count);
+            slow.InsertRange(0, fast);
+        }
+        catch (Exception error)
+        {
+            // Closing, or a fault of ours: nobody is told that his unit was written.
+            fast.ForEach(work => Fail(work, error));
         }
 
         foreach (var work in slow)
@@ -114,6 +119,8 @@ internal sealed partial class PostgresAppender : IAppender
             work.Fail(error);
         }
     });
+
+    public void GiveUp() => _closing.Cancel();
 
     public async ValueTask DisposeAsync()
     {
@@ -207,7 +214,10 @@ internal sealed partial class PostgresAppender : IAppender
 
         return _heads.TryGetValue(roomNid, out var head) && head.Version == version
             ? head.State
-            : await _source.Number("select current_state from timeline where room_nid = @room and version = @version", ("room", roomNid), ("version", version)).ConfigureAwait(false) ?? 0;
+            : await Patiently(() => _source.Number(
+                "select current_state from timeline where room_nid = @room and version = @version",
+                ("room", roomNid),
+                ("version", version))).ConfigureAwait(false) ?? 0;
     }
 
     /// <returns>The units that were refused.</returns>
@@ -259,7 +269,7 @@ internal sealed partial class PostgresAppender : IAppender
             }
 
             var answer = work.Unit.Txn is { } txn
-                ? await _source.First("select answer from txns where key = @key", static reader => reader.String(0), ("key", txn.Key)).ConfigureAwait(false)
+                ? await Patiently(() => _source.First("select answer from txns where key = @key", static reader => reader.String(0), ("key", txn.Key))).ConfigureAwait(false)
                 : null;
             if (answer is null)
             {
@@ -279,10 +289,26 @@ internal sealed partial class PostgresAppender : IAppender
         {
             Refuse(work, outcome);
         }
-        catch (PostgresException error) when (!IsConnectionLoss(error))
+        catch (Exception error)
         {
-            _poison.Add(work.Unit.ActivationId);
-            work.Fail(error);
+            Fail(work, error);
+        }
+    }
+
+    /// <summary>A read between commits waits for the database to come back.</summary>
+    private async ValueTask<T> Patiently<T>(Func<ValueTask<T>> read)
+    {
+        for (var wait = RetryMsFirst; ; wait = Math.Min(2 * wait, RetryMsMax))
+        {
+            try
+            {
+                return await read().ConfigureAwait(false);
+            }
+            catch (Exception error) when (IsConnectionLoss(error))
+            {
+                ConnectionLost(error, _batchNo);
+                await Task.Delay(wait, _closing.Token).ConfigureAwait(false);
+            }
         }
     }
 
@@ -318,7 +344,7 @@ internal sealed partial class PostgresAppender : IAppender
                 // The first attempt was still under way and has committed meanwhile.
                 isRepeat = true;
             }
-            catch (Exception error) when (IsConnectionLoss(error))
+            catch (Exception error) when (IsConnectionLoss(error) || _connection?.State != ConnectionState.Open)
             {
                 ConnectionLost(error, number);
                 isRepeat = true;
@@ -401,6 +427,12 @@ internal sealed partial class PostgresAppender : IAppender
             NpgsqlConnection.ClearPool(connection);
             await connection.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private void Fail(AppendWork work, Exception error)
+    {
+        _poison.Add(work.Unit.ActivationId);
+        work.Fail(error);
     }
 
     private void Refuse(AppendWork work, CommitOutcome outcome)

@@ -89,7 +89,7 @@ internal sealed class PostgresBatch
             await Send(connection, [new("begin"), .. before]).ConfigureAwait(false);
             return await Send(connection, [.. after, new("commit")]).ConfigureAwait(false);
         }
-        catch (PostgresException)
+        catch (PostgresException) when (connection.State == System.Data.ConnectionState.Open)
         {
             await Send(connection, [new("rollback")]).ConfigureAwait(false);
             throw;

@@ -25,7 +25,7 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
         {
             Transaction(batch, outcome);
         }
-        catch (Exception) when (batch.Count > 1)
+        catch (Exception)
         {
             outcome = new CommitOutcome([], []);
             foreach (var work in batch)
@@ -33,12 +33,13 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
                 Alone(work, outcome);
             }
         }
-        catch (SqliteException error) when (batch[0] is AppendWork append && error.SqliteErrorCode == SqliteConstraint)
-        {
-            Refuse(append, outcome);
-        }
 
         return ValueTask.FromResult(outcome);
+    }
+
+    public void GiveUp()
+    {
+        // Nothing here waits for anybody.
     }
 
     public ValueTask DisposeAsync()

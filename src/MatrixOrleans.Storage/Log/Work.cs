@@ -69,6 +69,9 @@ internal interface IAppender : IAsyncDisposable
     /// </summary>
     ValueTask<CommitOutcome> Commit(IReadOnlyList<Work> batch);
 
+    /// <summary>Stops waiting for a database that is away.</summary>
+    void GiveUp();
+
     /// <summary>Other writes outside the batch; null where they belong into it.</summary>
     Task? ExecuteApart(ExecuteWork work);
 }
