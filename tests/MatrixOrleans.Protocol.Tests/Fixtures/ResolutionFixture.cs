@@ -15,7 +15,10 @@ internal sealed class ResolutionFixture
 {
     private static readonly Dictionary<string, string> Users = new()
     {
-        ["alice"] = TestRoom.Alice, ["bob"] = TestRoom.Bob, ["carol"] = TestRoom.Carol, ["dave"] = TestRoom.Dave,
+        ["alice"] = TestRoom.Alice,
+        ["bob"] = TestRoom.Bob,
+        ["carol"] = TestRoom.Carol,
+        ["dave"] = TestRoom.Dave,
     };
 
     private readonly JsonNode _file;

@@ -120,7 +120,9 @@ public class StateResolverTests
 
         var states = new[] { "p0", $"p{Length}" }.Select(p => new Dictionary<StateKey, EventId>
         {
-            [StateKey.Create] = create, [StateKey.Member(UserId.Parse(Alice))] = alice, [StateKey.PowerLevels] = Id(p),
+            [StateKey.Create] = create,
+            [StateKey.Member(UserId.Parse(Alice))] = alice,
+            [StateKey.PowerLevels] = Id(p),
         });
 
         Assert.Equal(Id($"p{Length}"), StateResolver.Resolve(RoomVersions.V2, [.. states], events)[StateKey.PowerLevels]);
