@@ -3,7 +3,6 @@ using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Tenants;
-using MatrixOrleans.Protocol.Authorization;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
@@ -28,39 +27,73 @@ namespace MatrixOrleans.Grains.Rooms;
 public sealed partial class RoomGrain(
     Database database, EventCache cache, TenantKeys keys, TimeProvider time, ILogger<RoomGrain> log) : Grain, IRoomGrain
 {
-    /// <summary>Rounds of "something was missing, load it, look again" before giving up; each round loads all that is then missing.</summary>
-    private const int RoundsMax = 50;
-
     /// <summary>Transactions that are remembered to answer repeats without asking the database.</summary>
     private const int TransactionsMax = 10_000;
 
-    private readonly KnownState _state = new();
     private readonly Dictionary<string, Task<SendAnswer>> _transactions = [];
     private readonly Queue<string> _transactionOrder = new();
+    private RoomMemory _room = null!;
+    private EventAssembly _assembly = null!;
+    private DraftRelations _relations = null!;
+    private MembershipDrafts _memberships = null!;
     private long _activation;
-    private RoomId _id;
-    private RoomRecord? _room;
-    private RoomVersion _version = RoomVersions.Default;
-    private RoomHead _head = RoomHead.Empty;
     private RoomSnapshot? _committed;
+    private Task<AppendResult>? _newest;
     private bool _poisoned;
 
     /// <summary>Set between the wait for event numbers and the turn that takes one.</summary>
     private bool _numbersAtHand;
-    private Pdu? _levelsOf;
-    private PowerLevels? _levels;
+
+    private RoomId Id => _room.Id;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _id = RoomId.Parse(this.GetPrimaryKeyString());
+        _room = new RoomMemory(RoomId.Parse(this.GetPrimaryKeyString()), database, cache);
+        _assembly = new EventAssembly(_room, database, keys, time);
+        _relations = new DraftRelations(_room, database);
+        _memberships = new MembershipDrafts(_room, database, keys);
         _activation = await database.Numbers.ActivationId();
-        if (await database.Rooms.Find(_id) is { } room)
+        if (await _room.Load() is { } position)
         {
-            await Load(room);
+            Advance(_room.Head, position);
         }
     }
 
     public ValueTask<RoomSnapshot?> Committed() => ValueTask.FromResult(_committed);
+
+    public async ValueTask<SendAnswer> Create(CreateRoomCommand command)
+    {
+        if (_room.Room is not null)
+        {
+            throw new MatrixException(MatrixError.RoomInUse, "The room exists");
+        }
+
+        var create = PduReader.ReadStored(command.CreateEvent, RoomVersions.Get(command.RoomVersion), command.CreateEventId);
+        await database.Numbers.EnsureAsync(command.Events.Count + 1);
+        _room.Begin(new RoomRecord(
+            await database.Numbers.RoomNid(), Id, command.RoomVersion, create.EventId, RoomCreation.Federates(create), command.Creator.ServerName, NowMs));
+        try
+        {
+            var all = RoomCreation.Build(command, create, _room, _assembly, database.Numbers);
+            var result = await Settled(Queue(all, null, RoomCreation.Row(_room.Room!)));
+            Advance(_room.Head, result.FirstPosition + all.Count - 1);
+            return new SendAnswer(create.EventId, result.FirstPosition);
+        }
+        catch
+        {
+            // Whatever was built has no room: start again from nothing.
+            Poison();
+            throw;
+        }
+    }
+
+    public async ValueTask<SendAnswer> ChangeMembership(MembershipRequest request)
+    {
+        ThrowUnlessUsable();
+        return await _memberships.Make(request) is { } draft
+            ? await Append(draft)
+            : await Durable(_room.State.Event(StateKey.Member(request.Target))!);
+    }
 
     public async ValueTask<SendAnswer> Send(SendRequest request)
     {
@@ -76,9 +109,9 @@ public sealed partial class RoomGrain(
             TxnId = request.TxnId,
             OriginServerTs = request.OriginServerTs,
         };
-        if (draft.TxnKey(_id.Value) is not { } key)
+        if (draft.TxnKey(Id.Value) is not { } key)
         {
-            return await Append(await WithRelation(draft));
+            return await Append(await _relations.WithRelation(draft));
         }
 
         if (_transactions.TryGetValue(key, out var running))
@@ -105,26 +138,28 @@ public sealed partial class RoomGrain(
             throw;
         }
 
-        async Task<SendAnswer> Transaction(Draft transaction) => await Append(await WithRelation(transaction));
+        async Task<SendAnswer> Transaction(Draft transaction) => await Append(await _relations.WithRelation(transaction));
     }
+
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Loads what is missing until everything needed is at hand, then builds and queues the event in one turn.</summary>
     private async ValueTask<SendAnswer> Append(Draft draft)
     {
-        var redacted = draft.Redacts is { } target ? await Redactable(draft, target) : null;
-        for (var round = 0; round < RoundsMax; round++)
+        var redacted = draft.Redacts is { } target ? await _relations.Redactable(target) : null;
+        for (var round = 0; round < RoomMemory.RoundsMax; round++)
         {
             ThrowUnlessUsable();
-            var needed = Needed(draft);
-            if (needed.Exists(key => !_state.Has(key)))
+            var needed = _assembly.Needed(draft);
+            if (needed.Exists(key => !_room.State.Has(key)))
             {
-                await LoadState(needed);
+                await _room.LoadState(needed);
                 continue;
             }
 
             if (draft.StateKey is not null && Unchanged(draft) is { } same)
             {
-                return same;
+                return await Durable(same);
             }
 
             if (!_numbersAtHand)
@@ -134,187 +169,73 @@ public sealed partial class RoomGrain(
                 continue;
             }
 
+            // From here until the unit is queued nothing is awaited: the next event builds on this one.
             _numbersAtHand = false;
-            var built = Build(draft, database.Numbers.NextEventNid(), redacted);
+            var built = _assembly.Build(draft, database.Numbers.NextEventNid(), redacted);
             if (built.Missing is { } missing)
             {
-                await database.States.LoadPath(_room!.Nid, _head.CurrentState, missing);
+                await database.States.LoadPath(_room.Nid, _room.Head.CurrentState, missing);
                 continue;
             }
 
-            return await Finish(Enqueue(draft, built), built, draft);
+            var commit = Queue([built], draft, null);
+            _room.Take(built);
+            return await Finish(commit, built);
         }
 
         throw new MatrixException(MatrixError.Unavailable, "The room changes too quickly");
     }
 
-    /// <summary>All keys of the current state that building this event looks at.</summary>
-    private List<StateKey> Needed(Draft draft)
+    /// <summary>The current event of a state event that would change nothing: same sender, same content.</summary>
+    private Pdu? Unchanged(Draft draft)
     {
-        List<StateKey> keys = [.. AuthEventSelection.Keys(draft.Type, draft.Sender, draft.StateKey, draft.Json, _version)];
-        keys.Add(StateKey.Create);
-        keys.Add(StateKey.PowerLevels);
-        keys.Add(StateKey.Member(draft.Sender));
-        if (draft.StateKey is not null)
-        {
-            keys.Add(new StateKey(draft.Type, draft.StateKey));
-        }
-
-        return keys;
+        var current = _room.State.Event(new StateKey(draft.Type, draft.StateKey!));
+        return current is not null && current.Sender == draft.Sender && JsonElement.DeepEquals(current.Content, draft.Json) ? current : null;
     }
 
-    /// <summary>The answer for a state event that would change nothing: same sender, same content.</summary>
-    private SendAnswer? Unchanged(Draft draft)
+    /// <summary>Answers with an event that is in memory, once everything up to it is committed.</summary>
+    private async ValueTask<SendAnswer> Durable(Pdu current)
     {
-        var current = _state.Event(new StateKey(draft.Type, draft.StateKey!));
-        return current is not null && current.Sender == draft.Sender && JsonElement.DeepEquals(current.Content, draft.Json)
-            ? new SendAnswer(current.EventId, _committed!.Position)
-            : null;
-    }
-
-    /// <summary>The critical section: no <c>await</c> from here until the unit is queued.</summary>
-    private Built Build(Draft draft, long nid, StoredEvent? redacted)
-    {
-        var levels = Levels();
-        var template = new EventTemplate
+        if (_newest is { } newest)
         {
-            RoomId = _id,
-            Type = draft.Type,
-            StateKey = draft.StateKey,
-            Sender = draft.Sender,
-            Content = draft.Content,
-            OriginServerTs = draft.OriginServerTs ?? time.GetUtcNow().ToUnixTimeMilliseconds(),
-            Depth = _head.NextDepth,
-            PrevEvents = [.. _head.Extremities.Take(PduReader.PrevEventsMax).Select(e => new EventReference(e.Id, e.Hash))],
-            AuthEvents = AuthEvents(draft),
-            Redacts = draft.Redacts,
-        };
-        var pdu = Sign(template, draft);
-        var verdict = AuthRules.CheckAgainstState(pdu, _state.Event, AuthContext.SignaturesChecked);
-        if (!verdict.Allowed)
-        {
-            throw new MatrixException(MatrixError.Forbidden, verdict.Reason);
+            await Settled(newest);
         }
 
-        if (redacted is not null && redacted.Sender != draft.Sender.Value && levels.UserLevel(draft.Sender) < levels.Redact)
-        {
-            throw new MatrixException(MatrixError.Forbidden, "You don't have permission to redact this event");
-        }
-
-        return Place(pdu, nid, draft, levels, _head, _state.Event(StateKey.Member(draft.Sender)));
+        return new SendAnswer(current.EventId, _committed!.Position);
     }
 
-    /// <summary>Works out where an allowed event takes the room; changes nothing yet.</summary>
-    private Built Place(Pdu pdu, long nid, Draft draft, PowerLevels levels, RoomHead head, Pdu? senderMember)
+    private Task<AppendResult> Queue(IReadOnlyList<Built> all, Draft? draft, NewRoom? create)
     {
-        var nodes = new List<StateNode>();
-        var after = head.CurrentState;
-        TailDelta[] deltas = [];
-        StateDelta[] rows = [];
-        StateEntry? old = null;
-        var (joined, invited) = (head.JoinedCount, head.InvitedCount);
-        if (pdu.Key is { } key)
-        {
-            if (!database.States.TryApply(_room!.Nid, head.CurrentState, [(key, nid)], nodes, out after))
-            {
-                return new Built { Missing = [key] };
-            }
-
-            // While a room is made its create event is in the state before it has a number.
-            old = _state.Has(key) && _state[key] is { Nid: not 0 } known ? known : null;
-            var (was, now) = key.Type == EventTypes.Member ? (MembershipText.Of(old?.Pdu), MembershipText.Of(pdu)) : default;
-            joined += Count(now, Membership.Join) - Count(was, Membership.Join);
-            invited += Count(now, Membership.Invite) - Count(was, Membership.Invite);
-            deltas = [new TailDelta(key, nid, pdu, was, now)];
-            rows =
-            [
-                new StateDelta(key.Type, key.Key, old?.Nid, nid, was, now)
-                {
-                    Sender = pdu.Sender,
-                    DisplayName = key.Type == EventTypes.Member ? pdu.ContentString("displayname") : null,
-                    AvatarUrl = key.Type == EventTypes.Member ? pdu.ContentString("avatar_url") : null,
-                },
-            ];
-        }
-
-        var extremity = new Extremity(nid, pdu.EventId, pdu.Depth, _version.EventIds == EventIdFormat.Chosen ? EventBuilder.ReferenceHash(pdu) : null);
-        var next = new RoomHead(head.Version + 1, head.RoomSeq + 1, after, [extremity], joined, invited);
-        var facts = new PushFacts(head.JoinedCount, levels.UserLevel(pdu.Sender) >= levels.Notification("room"));
-        return new Built
-        {
-            Pdu = pdu,
-            Nid = nid,
-            Head = next,
-            Nodes = nodes,
-            Entry = new RoomEntry
-            {
-                Event = new EventRecord(nid, pdu.EventId, pdu.Type, pdu.StateKey, pdu.Sender, pdu.OriginServerTs, pdu.Depth, pdu.Json, pdu.PrevEvents, pdu.AuthEvents),
-                EventNid = nid,
-                RoomSeq = next.RoomSeq,
-                StateBefore = head.CurrentState,
-                StateAfter = after,
-                CurrentState = after,
-                JoinedCount = joined,
-                InvitedCount = invited,
-                Facts = facts,
-                ThreadRoot = draft.ThreadRoot?.Value,
-                Relation = draft.Relation is { } relation ? new Relation(relation.Target, relation.Type) : null,
-                RedactsEventId = pdu.Redacts?.Value,
-                TxnDevice = draft.TxnId is null ? null : draft.DeviceId,
-                TxnId = draft.TxnId,
-                Deltas = rows,
-            },
-            Tail = new TailEntry(
-                new TailEvent
-                {
-                    Pdu = pdu,
-                    Nid = nid,
-                    RoomSeq = next.RoomSeq,
-                    StateBefore = head.CurrentState,
-                    StateAfter = after,
-                    Facts = facts,
-                    ThreadRoot = draft.ThreadRoot?.Value,
-                    TxnDevice = draft.TxnId is null ? null : draft.DeviceId,
-                    TxnId = draft.TxnId,
-                    Redacts = pdu.Redacts?.Value,
-                    SenderMember = senderMember,
-                    Replaces = old?.Pdu,
-                },
-                deltas,
-                after,
-                joined,
-                invited),
-        };
-    }
-
-    private Task<AppendResult> Enqueue(Draft draft, Built built)
-    {
-        var bytes = built.Pdu!.Json.Length + 1024;
+        var bytes = all.Sum(built => built.Pdu!.Json.Length + 1024);
         if (!database.Writer.TryReserve(bytes))
         {
             throw new MatrixException(MatrixError.LimitExceeded, "The server is overloaded") { RetryAfterMs = RandomNumberGenerator.GetInt32(500, 2000) };
         }
 
-        var unit = new AppendUnit
+        return _newest = database.Writer.Append(new AppendUnit
         {
             ActivationId = _activation,
             ReservedBytes = bytes,
-            Room = new RoomAppend { RoomNid = _room!.Nid, RoomId = _id, FirstVersion = built.Head!.Version, Entries = [built.Entry!], Nodes = built.Nodes },
-            Txn = draft.TxnKey(_id.Value) is { } key ? new TxnRecord(key, built.Pdu.EventId.Value, time.GetUtcNow().ToUnixTimeMilliseconds()) : null,
-            Payload = new RoomCommit(_id, [built.Tail!]),
-        };
-        var commit = database.Writer.Append(unit);
-        _head = built.Head;
-        Remember(built);
-        return commit;
+            Room = new RoomAppend
+            {
+                RoomNid = _room.Nid,
+                RoomId = Id,
+                Create = create,
+                FirstVersion = all[0].Head!.Version,
+                Entries = [.. all.Select(built => built.Entry!)],
+                Nodes = all.Count == 1 ? all[0].Nodes : [.. all.SelectMany(built => built.Nodes).DistinctBy(node => node.Id)],
+            },
+            Txn = draft?.TxnKey(Id.Value) is { } key ? new TxnRecord(key, all[0].Pdu!.EventId.Value, NowMs) : null,
+            Payload = new RoomCommit(Id, [.. all.Select(built => built.Tail!)]),
+        });
     }
 
-    private async ValueTask<SendAnswer> Finish(Task<AppendResult> commit, Built built, Draft draft)
+    private async ValueTask<SendAnswer> Finish(Task<AppendResult> commit, Built built)
     {
         var result = await Settled(commit);
         if (result.Outcome == AppendOutcome.TxnExists)
         {
-            LogRepeated(log, _id.Value);
+            LogRepeated(log, Id.Value);
             return new SendAnswer(EventId.Parse(result.StoredAnswer!), 0);
         }
 
@@ -333,7 +254,7 @@ public sealed partial class RoomGrain(
         catch (Exception failure) when (failure is not MatrixException)
         {
             Poison();
-            LogFailed(log, failure, _id.Value);
+            LogFailed(log, failure, Id.Value);
             throw new MatrixException(MatrixError.Unavailable, "The event could not be stored");
         }
 
@@ -350,16 +271,7 @@ public sealed partial class RoomGrain(
         if (_committed is null || head.Version > _committed.Version)
         {
             _committed = new RoomSnapshot(
-                _room!.Nid, _version.Id, head.Version, position, head.RoomSeq, head.CurrentState, head.JoinedCount, head.InvitedCount);
-        }
-    }
-
-    private void Remember(Built built)
-    {
-        cache.Add(_room!.Nid, built.Nid, built.Pdu!);
-        if (built.Pdu!.Key is { } key)
-        {
-            _state.Changed(key, new StateEntry(built.Nid, built.Pdu));
+                _room.Nid, _room.Version.Id, head.Version, position, head.RoomSeq, head.CurrentState, head.JoinedCount, head.InvitedCount);
         }
     }
 
@@ -379,83 +291,13 @@ public sealed partial class RoomGrain(
             throw Moved();
         }
 
-        if (_room is null)
+        if (_room.Room is null)
         {
             throw new MatrixException(MatrixError.NotFound, "Unknown room");
         }
     }
 
     private static MatrixException Moved() => new(MatrixError.RoomMoved, "The room moved to another place; try again");
-
-    private static int Count(Membership membership, Membership counted) => membership == counted ? 1 : 0;
-
-    private PowerLevels Levels()
-    {
-        var current = _state.Event(StateKey.PowerLevels);
-        if (_levels is null || !ReferenceEquals(current, _levelsOf))
-        {
-            _levels = PowerLevels.Of(_state.Event(StateKey.Create), current);
-            _levelsOf = current;
-        }
-
-        return _levels;
-    }
-
-    private List<EventReference> AuthEvents(Draft draft)
-    {
-        var references = new List<EventReference>();
-        foreach (var key in AuthEventSelection.Keys(draft.Type, draft.Sender, draft.StateKey, draft.Json, _version))
-        {
-            if (_state.Event(key) is { } pdu)
-            {
-                references.Add(new EventReference(pdu.EventId, _version.EventIds == EventIdFormat.Chosen ? EventBuilder.ReferenceHash(pdu) : null));
-            }
-        }
-
-        return references;
-    }
-
-    private Pdu Sign(EventTemplate template, Draft draft)
-    {
-        var origin = draft.Sender.ServerName;
-        EventId? chosen = _version.EventIds == EventIdFormat.Chosen
-            ? EventId.Parse($"${RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 18)}:{origin}")
-            : null;
-        try
-        {
-            var pdu = EventBuilder.Build(template, _version, origin, keys.For(origin), chosen);
-            if (draft.AlsoSignedBy is { } other && other != origin)
-            {
-                pdu = EventSignature.Sign(pdu, other, keys.For(other));
-            }
-
-            return pdu.Json.Length <= PduReader.BytesMax
-                ? pdu
-                : throw new MatrixException(MatrixError.TooLarge, $"An event may have {PduReader.BytesMax} bytes");
-        }
-        catch (FormatException e)
-        {
-            throw new MatrixException(MatrixError.BadJson, "The content cannot be an event's: " + e.Message);
-        }
-    }
-
-    /// <summary>An event that is built and placed, or what must be loaded before it can be.</summary>
-    private sealed class Built
-    {
-        public IReadOnlyList<StateKey>? Missing { get; init; }
-
-        public Pdu? Pdu { get; init; }
-
-        public long Nid { get; init; }
-
-        public RoomHead? Head { get; init; }
-
-        public List<StateNode> Nodes { get; init; } = [];
-
-        public RoomEntry? Entry { get; init; }
-
-        public TailEntry? Tail { get; init; }
-    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A transaction in {RoomId} had been done before this activation")]
     private static partial void LogRepeated(ILogger log, string roomId);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using MatrixOrleans.Contracts.Ephemeral;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Grains;
@@ -171,10 +172,10 @@ public sealed class RoomServer : IAsyncDisposable
 public sealed class TypingLog : IEphemeralListener
 {
     private readonly Lock _lock = new();
-    private readonly List<(RoomId Room, Contracts.Ephemeral.TypingView View)> _told = [];
+    private readonly List<(RoomId Room, TypingView View)> _told = [];
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public IReadOnlyList<(RoomId Room, Contracts.Ephemeral.TypingView View)> Told
+    public IReadOnlyList<(RoomId Room, TypingView View)> Told
     {
         get
         {
@@ -185,7 +186,7 @@ public sealed class TypingLog : IEphemeralListener
         }
     }
 
-    public void TypingChanged(RoomId room, Contracts.Ephemeral.TypingView view)
+    public void TypingChanged(RoomId room, TypingView view)
     {
         lock (_lock)
         {

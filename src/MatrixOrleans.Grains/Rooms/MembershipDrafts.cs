@@ -1,31 +1,33 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
+using MatrixOrleans.Storage;
 
 namespace MatrixOrleans.Grains.Rooms;
 
-/// <summary>Memberships that local users ask for (Client-Server API, "Room membership").</summary>
-public sealed partial class RoomGrain
+/// <summary>Makes drafts of the memberships that local users ask for (Client-Server API, "Room membership").</summary>
+internal sealed class MembershipDrafts(RoomMemory room, Database database, TenantKeys keys)
 {
-    public async ValueTask<SendAnswer> ChangeMembership(MembershipRequest request)
+    /// <summary>The member event that the request is about, or that there is nothing to do: the membership is so already.</summary>
+    /// <returns><c>null</c> when the current member event is the answer.</returns>
+    /// <exception cref="MatrixException">M_FORBIDDEN, M_BAD_STATE, M_GUEST_ACCESS_FORBIDDEN, M_UNABLE_TO_GRANT_JOIN</exception>
+    public async Task<Draft?> Make(MembershipRequest request)
     {
-        ThrowUnlessUsable();
-        var key = StateKey.Member(request.Target);
-        var current = await Current(key);
-        var membership = MembershipText.Of(current);
+        var membership = MembershipText.Of(await room.Current(StateKey.Member(request.Target)));
         switch (request.Action)
         {
             case MembershipAction.Join when request.IsGuest && membership != Membership.Join:
                 await RefuseGuests();
                 break;
-            case MembershipAction.Join or MembershipAction.Knock or MembershipAction.Invite when membership == Membership.Ban && request.Action != MembershipAction.Invite:
+            case MembershipAction.Join or MembershipAction.Knock when membership == Membership.Ban:
                 throw new MatrixException(MatrixError.Forbidden, "You are banned from this room");
             case MembershipAction.Leave when membership == Membership.Leave:
-                return new SendAnswer(current!.EventId, _committed!.Position);
-            case MembershipAction.Leave when membership is Membership.None:
+                return null;
+            case MembershipAction.Leave when membership == Membership.None:
                 throw new MatrixException(MatrixError.Forbidden, "You are not in this room");
             case MembershipAction.Kick when membership is Membership.None or Membership.Leave or Membership.Ban:
                 throw new MatrixException(MatrixError.Forbidden, "The user is not in this room");
@@ -40,14 +42,14 @@ public sealed partial class RoomGrain
         var authoriser = request.Action == MembershipAction.Join && membership is not (Membership.Join or Membership.Invite)
             ? await AuthoriserOfRestrictedJoin(request.Sender)
             : null;
-        return await Append(new Draft
+        return new Draft
         {
             Sender = request.Sender,
             Type = EventTypes.Member,
             StateKey = request.Target.Value,
             Content = Content(request, authoriser),
             AlsoSignedBy = authoriser?.ServerName,
-        });
+        };
     }
 
     private static ReadOnlyMemory<byte> Content(MembershipRequest request, UserId? authoriser)
@@ -95,7 +97,7 @@ public sealed partial class RoomGrain
 
     private async Task RefuseGuests()
     {
-        if ((await Current(StateKey.GuestAccess))?.ContentString("guest_access") != "can_join")
+        if ((await room.Current(StateKey.GuestAccess))?.ContentString("guest_access") != "can_join")
         {
             throw new MatrixException(MatrixError.GuestAccessForbidden, "Guests may not join this room");
         }
@@ -107,9 +109,9 @@ public sealed partial class RoomGrain
     /// </summary>
     private async Task<UserId?> AuthoriserOfRestrictedJoin(UserId joiner)
     {
-        var rules = await Current(StateKey.JoinRules);
+        var rules = await room.Current(StateKey.JoinRules);
         var rule = rules?.ContentString("join_rule");
-        if (!(rule == "restricted" && _version.RestrictedJoin) && !(rule == "knock_restricted" && _version.KnockRestrictedJoin))
+        if (!(rule == "restricted" && room.Version.RestrictedJoin) && !(rule == "knock_restricted" && room.Version.KnockRestrictedJoin))
         {
             return null;
         }
@@ -139,8 +141,8 @@ public sealed partial class RoomGrain
             if (condition.ValueKind == JsonValueKind.Object
                 && condition.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("m.room_membership"u8)
                 && condition.TryGetProperty("room_id", out var id) && id.ValueKind == JsonValueKind.String && RoomId.TryParse(id.GetString(), out var allowed)
-                && await database.Rooms.Find(allowed) is { } room
-                && (await database.Memberships.Get(room.Nid, joiner))?.Membership == Membership.Join)
+                && await database.Rooms.Find(allowed) is { } other
+                && (await database.Memberships.Get(other.Nid, joiner))?.Membership == Membership.Join)
             {
                 return true;
             }
@@ -152,11 +154,11 @@ public sealed partial class RoomGrain
     /// <summary>Joined members of our tenants who may invite, the most powerful first.</summary>
     private async Task<List<UserId>> Authorisers()
     {
-        await Current(StateKey.Create);
-        await Current(StateKey.PowerLevels);
-        var levels = Levels();
+        await room.Current(StateKey.Create);
+        await room.Current(StateKey.PowerLevels);
+        var levels = room.Levels;
         var found = new List<UserId>();
-        foreach (var member in await database.Memberships.OfRoom(_room!.Nid, Membership.Join))
+        foreach (var member in await database.Memberships.OfRoom(room.Nid, Membership.Join))
         {
             if (keys.IsTenant(member.UserId.ServerName) && levels.UserLevel(member.UserId) >= levels.Invite)
             {
