@@ -2,6 +2,7 @@ using System.Text;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage.Accounts;
 using static MatrixOrleans.Server.Tests.RoomDirectory.RoomCluster;
 
 namespace MatrixOrleans.Server.Tests.RoomDirectory;
@@ -32,6 +33,32 @@ public sealed class MembershipTests
         await cluster.SetState(room, Alice, "m.room.guest_access", """{"guest_access":"can_join"}""");
         await cluster.Join(room, Bob, guest: true);
         Assert.Equal([room], await cluster.Memberships.JoinedRooms(Bob));
+    }
+
+    [Fact]
+    public async Task Guests_leave_when_the_room_lets_none_in_any_more()
+    {
+        await using var cluster = await RoomCluster.Start();
+        await cluster.Database.Accounts.Create(new AccountRow(Bob, null, 0, Guest: true));
+        var room = await cluster.Create(Alice, """{"preset":"public_chat","initial_state":[{"type":"m.room.guest_access","content":{"guest_access":"can_join"}}]}""");
+        await cluster.Join(room, Bob, guest: true);
+        await cluster.Join(room, Zoe);
+        await cluster.Memberships.RemoveGuests(room);
+        Assert.Equal([room], await cluster.Memberships.JoinedRooms(Bob));
+        await cluster.SetState(room, Alice, "m.room.guest_access", """{"guest_access":"forbidden"}""");
+        await cluster.Memberships.RemoveGuests(room);
+        Assert.Empty(await cluster.Memberships.JoinedRooms(Bob));
+        Assert.Equal([room], await cluster.Memberships.JoinedRooms(Zoe));
+    }
+
+    [Fact]
+    public async Task Joining_again_keeps_a_name_for_this_room()
+    {
+        await using var cluster = await RoomCluster.Start();
+        var room = await cluster.Create(Alice, """{"preset":"public_chat"}""");
+        await cluster.Memberships.Change(room, new MembershipRequest { Action = MembershipAction.Join, Sender = Bob, Target = Bob, DisplayName = "Here", ExtraContent = """{"displayname":"Here"}"""u8.ToArray() });
+        await cluster.Join(room, Bob);
+        Assert.Equal("Here", (await cluster.State(room, StateKey.Member(Bob)))?.GetProperty("displayname").GetString());
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace MatrixOrleans.Gateway.ClientServer.Directory;
 internal static class PublicRooms
 {
     /// <summary>The server whose rooms are wanted: <c>server</c>, or the one that is asked.</summary>
-    /// <exception cref="MatrixException">M_INVALID_PARAM, and M_UNKNOWN with status 502 for a server that cannot be asked.</exception>
+    /// <exception cref="MatrixException">M_INVALID_PARAM, and M_FORBIDDEN for the directory of another server, which this one does not ask.</exception>
     public static ServerName Server(ClientRequest request)
     {
         if (request.Query("server") is not { Length: > 0 } text || text == request.Tenant.Value)
@@ -22,7 +22,7 @@ internal static class PublicRooms
             throw new MatrixException(MatrixError.InvalidParam, "server is not a server name");
         }
 
-        throw new MatrixException(MatrixError.Unknown.WithStatus(502), $"The room directory of {server} cannot be reached");
+        throw new MatrixException(MatrixError.Forbidden, $"This server does not ask {server} for its room directory");
     }
 
     public static async ValueTask<Answer> List(ClientRequest request, ServerName server, PublicRoomsQuery query)
