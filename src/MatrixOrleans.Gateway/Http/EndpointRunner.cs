@@ -113,9 +113,32 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
             return session.User.ServerName;
         }
 
+        return ByHost(http.Host.Value ?? "", http.Host.Host);
+    }
+
+    /// <summary>The homeserver with this name; else the one whose clients are told this address; else the one with this name but for the port.</summary>
+    private ServerName ByHost(string hostAndPort, string host)
+    {
         foreach (var tenant in options.Tenants)
         {
-            if (tenant.Value == http.Host.Value || tenant.Host == http.Host.Host)
+            if (tenant.Value == hostAndPort)
+            {
+                return tenant;
+            }
+        }
+
+        foreach (var tenant in options.Tenants)
+        {
+            if (options.PublicBaseUrls.TryGetValue(tenant.Value, out var url) && Uri.TryCreate(url, UriKind.Absolute, out var address)
+                && (address.Authority == hostAndPort || address.Host == host))
+            {
+                return tenant;
+            }
+        }
+
+        foreach (var tenant in options.Tenants)
+        {
+            if (tenant.Host == host)
             {
                 return tenant;
             }

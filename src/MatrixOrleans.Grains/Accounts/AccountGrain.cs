@@ -85,7 +85,7 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
         await database.Writer.Execute(async (session, _) =>
         {
             // Hashing took its time: a password that was changed meanwhile opens nothing.
-            var account = LogInRules.Check(await AccountStore.Get(session, User));
+            var account = LogInRules.Check(await AccountStore.Lock(session, User));
             if (account.PasswordHash != hash)
             {
                 throw LogInRules.Wrong();

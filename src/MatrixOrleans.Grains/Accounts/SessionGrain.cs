@@ -45,8 +45,10 @@ internal sealed class SessionGrain(Database database, TimeProvider time, ISessio
         var (access, refresh, now) = (Token.Access(), Token.Refresh(), Now());
         var old = await database.Writer.Execute(async (session, _) =>
         {
-            if (await TokenStore.Find(session, TokenKind.Refresh, refreshTokenHash) is not { } token
-                || await AccountStore.Get(session, token.UserId) is not { Deactivated: false } account)
+            // Looked at again under the account's lock: a log-out may have come first.
+            if (await TokenStore.Find(session, TokenKind.Refresh, refreshTokenHash) is not { } found
+                || await AccountStore.Lock(session, found.UserId) is not { Deactivated: false } account
+                || await TokenStore.Find(session, TokenKind.Refresh, refreshTokenHash) is not { } token)
             {
                 throw new MatrixException(MatrixError.UnknownToken, "Unknown refresh token");
             }
@@ -78,7 +80,7 @@ internal sealed class SessionGrain(Database database, TimeProvider time, ISessio
         var user = await database.Writer.Execute(async (session, _) =>
         {
             var owner = await TokenStore.TakeLogin(session, loginTokenHash, now) ?? throw new MatrixException(MatrixError.Forbidden, "The login token is not valid");
-            LogInRules.Check(await AccountStore.Get(session, owner));
+            LogInRules.Check(await AccountStore.Lock(session, owner));
             await opening.Write(session, owner, now);
             return owner;
         });
@@ -89,7 +91,7 @@ internal sealed class SessionGrain(Database database, TimeProvider time, ISessio
     }
 
     public async Task Saw(IReadOnlyList<DeviceSighting> sightings) =>
-        await database.Devices.Seen([.. sightings.Select(seen => new DeviceRow(seen.User, seen.DeviceId, null, 0, seen.AtMs, seen.Address, seen.UserAgent))]);
+        await database.Devices.Seen([.. sightings.OrderBy(seen => seen.User).ThenBy(seen => seen.DeviceId, StringComparer.Ordinal).Select(seen => new DeviceRow(seen.User, seen.DeviceId, null, 0, seen.AtMs, seen.Address, seen.UserAgent))]);
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -41,8 +41,15 @@ public sealed class AccountStore
 
     public async Task<AccountRow?> Get(UserId user) => await _source.First(Row + "where user_id = @user", Map, ("user", user.Value)).ConfigureAwait(false);
 
-    /// <summary>The same inside a transaction of the caller's.</summary>
-    public static ValueTask<AccountRow?> Get(WriteSession session, UserId user) => session.First(Row + "where user_id = @user", Map, ("user", user.Value));
+    /// <summary>
+    /// The account, and nobody else's until the transaction ends: what opens sessions and what ends them come one after the other, so that
+    /// no session outlives its device or a changed password.
+    /// </summary>
+    public static async ValueTask<AccountRow?> Lock(WriteSession session, UserId user)
+    {
+        await session.Execute("update accounts set locked = locked where user_id = @user", ("user", user.Value)).ConfigureAwait(false);
+        return await session.First(Row + "where user_id = @user", Map, ("user", user.Value)).ConfigureAwait(false);
+    }
 
     /// <summary>Accounts after <paramref name="after"/> in the order of their ids, of one tenant.</summary>
     public async Task<IReadOnlyList<AccountRow>> List(ServerName tenant, string after, int limit) =>

@@ -101,6 +101,7 @@ public sealed class DeviceStore
     /// <summary>The same inside a transaction of the caller's.</summary>
     public static async ValueTask<IReadOnlyList<string>> RemoveAll(WriteSession session, UserId user, string? except)
     {
+        await AccountStore.Lock(session, user).ConfigureAwait(false);
         var devices = await session.Query("select device_id from devices where user_id = @user", static reader => reader.String(0), ("user", user.Value)).ConfigureAwait(false);
         devices.RemoveAll(device => device == except);
 
@@ -116,6 +117,7 @@ public sealed class DeviceStore
             return [];
         }
 
+        await AccountStore.Lock(session, user).ConfigureAwait(false);
         var ids = devices.ToArray();
         await session.Execute("delete from tokens where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from to_device where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);

@@ -164,6 +164,31 @@ public sealed class AccountStoreTests
         Assert.True((await test.Database.Accounts.Get(Alice))!.Erased);
     }
 
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task No_refresh_outlives_a_concurrent_log_out(string provider)
+    {
+        await using var test = await TestDatabase.Create(provider);
+        for (byte round = 0; round < 25; round++)
+        {
+            await LogIn(test.Database);
+            byte[] child = [3, round];
+            await Task.WhenAll(
+                test.Database.Devices.Remove(Alice, ["D"]),
+                test.Database.Writer.Execute(async (session, _) =>
+                {
+                    await AccountStore.Lock(session, Alice);
+                    if (await TokenStore.Find(session, TokenKind.Refresh, Refresh) is not null)
+                    {
+                        await TokenStore.Add(session, new TokenRow(TokenKind.Access, child, Alice, "D", 2, 3, Refresh));
+                    }
+
+                    return 0;
+                }));
+            Assert.Null(await test.Database.Tokens.Find(TokenKind.Access, child));
+        }
+    }
+
     private static async Task LogIn(Database database)
     {
         await database.Accounts.Create(new AccountRow(Alice, "hash", 1));

@@ -205,6 +205,25 @@ public sealed class ModerationTests
         Assert.True((await server.LogIn("alice")).Is(200).Json.GetProperty("well_known").TryGetProperty("m.homeserver", out _));
     }
 
+    [Fact]
+    public async Task A_homeserver_is_asked_by_its_name_or_by_the_address_that_clients_are_told()
+    {
+        await using var server = await AccountServer.Start(options =>
+        {
+            options.Tenants = [ServerName.Parse("one.test"), ServerName.Parse("two.test"), ServerName.Parse("one.test:8449")];
+            options.PublicBaseUrls = new Dictionary<string, string> { ["two.test"] = "https://matrix.example" };
+        });
+        foreach (var (host, tenant) in new[]
+        {
+            ("one.test", "one.test"), ("two.test", "two.test"), ("two.test:8008", "two.test"), ("one.test:8449", "one.test:8449"),
+            ("matrix.example", "two.test"), ("elsewhere.test", "one.test"),
+        })
+        {
+            var made = (await server.Call("POST", "/_matrix/client/v3/register", new { password = "x", auth = new { type = "m.login.dummy" } }, host: host)).Is(200);
+            Assert.EndsWith(":" + tenant, made.String("user_id"), StringComparison.Ordinal);
+        }
+    }
+
     private static async Task<string> Admin(AccountServer server)
     {
         var token = (await server.Register("admin")).AccessToken;

@@ -182,7 +182,8 @@ public sealed class RegistrationTests
         Assert.Equal("@alice:one.test", (await server.Register("alice")).Is(200).String("user_id"));
         Assert.Equal("@alice:two.test", (await server.Register("alice", host: "two.test")).Is(200).String("user_id"));
         Assert.Equal("@alice:two.test", (await server.LogIn("alice", host: "two.test")).Is(200).String("user_id"));
-        Assert.Equal("@alice:two.test", (await server.LogIn("@alice:two.test")).Is(200).String("user_id"));
+        (await server.LogIn("@alice:two.test", host: "two.test")).Is(200);
+        (await server.LogIn("@alice:two.test")).Is(403, "M_FORBIDDEN");
     }
 
     [Fact]

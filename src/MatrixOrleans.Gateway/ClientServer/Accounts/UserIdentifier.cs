@@ -41,12 +41,12 @@ internal readonly record struct UserIdentifier
         };
     }
 
-    /// <summary>A full user id of one of the homeservers here, or a localpart of the one that is asked.</summary>
+    /// <summary>A full user id or a localpart of the homeserver that is asked; another tenant is a stranger.</summary>
     private static UserId? Find(ClientRequest request, string text)
     {
         if (text.StartsWith('@'))
         {
-            return UserId.TryParse(text, out var user) && request.Options.Tenants.Contains(user.ServerName) ? user : null;
+            return UserId.TryParse(text, out var user) && user.ServerName == request.Tenant ? user : null;
         }
 
         // New accounts are in lower case only, so a localpart typed with capitals means those.
