@@ -95,6 +95,7 @@ public static class Routes
         PostReceipt.Endpoint,
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
+        GetPushRules.Endpoint,
         Sync.Sync.Endpoint,
     ];
 

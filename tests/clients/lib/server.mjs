@@ -45,6 +45,7 @@ export class Server {
     server.#port = await freePort();
     server.#data = await mkdtemp(join(tmpdir(), "matrix-orleans-clients-"));
     await server.startAgain();
+    server.hasRelations = await server.#knows("/_matrix/client/v1/rooms/!a:localhost/relations/$b");
     return server;
   }
 
@@ -92,6 +93,11 @@ export class Server {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill(signal);
     return ended;
+  }
+
+  // Whether something answers at a path, if only to ask for a token.
+  async #knows(path) {
+    return (await (await fetch(this.baseUrl + path)).json()).errcode !== "M_UNRECOGNIZED";
   }
 
   async #answers(path) {

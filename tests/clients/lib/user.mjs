@@ -25,10 +25,9 @@ export async function register(server, username) {
 
 export class User {
   constructor(server, account, name) {
+    this.server = server;
     this.name = name;
     this.id = account.user_id;
-    // Everything the SDK tells about live timelines, in the order it told it: what a person would have seen appear.
-    this.seen = [];
     this.client = sdk.createClient({
       baseUrl: server.baseUrl,
       userId: account.user_id,
@@ -36,15 +35,17 @@ export class User {
       accessToken: account.access_token,
       timelineSupport: true,
     });
-    this.client.on(sdk.RoomEvent.Timeline, (event, room, toStartOfTimeline, removed, data) => {
-      if (!toStartOfTimeline && !removed && data?.liveEvent && event.getId().startsWith("$")) {
-        this.seen.push({ id: event.getId(), type: event.getType(), roomId: room?.roomId, body: event.getContent().body });
-      }
-    });
   }
 
   async start() {
-    await this.client.startClient({ initialSyncLimit: 20, threadSupport: true, pollTimeout: 5_000 });
+    await this.client.startClient({
+      initialSyncLimit: 20,
+      pollTimeout: 5_000,
+      // The order of the timeline is then the server's, not that of local echoes.
+      pendingEventOrdering: sdk.PendingEventOrdering.Detached,
+      // The SDK keeps threads apart with the help of /relations.
+      threadSupport: this.server.hasRelations,
+    });
     await until(`${this.name} is prepared`, () => ["PREPARED", "SYNCING"].includes(this.client.getSyncState()));
     return this;
   }
@@ -72,6 +73,17 @@ export class User {
 
   timeline(roomId) {
     return this.room(roomId).getLiveTimeline().getEvents();
+  }
+
+  // Those of the ids that are in the timeline, in its order. Like a person who scrolls up, it pages back while some are missing.
+  async heard(roomId, ids) {
+    for (;;) {
+      const found = this.timeline(roomId).map((e) => e.getId()).filter((id) => ids.includes(id));
+      if (found.length >= ids.length || !this.room(roomId).getLiveTimeline().getPaginationToken("b")) {
+        return found;
+      }
+      await this.client.scrollback(this.room(roomId), 25);
+    }
   }
 }
 
