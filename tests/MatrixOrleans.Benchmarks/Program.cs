@@ -3,6 +3,12 @@ using MatrixOrleans.Benchmarks.Figures;
 using MatrixOrleans.Benchmarks.Processes;
 using MatrixOrleans.Benchmarks.Reports;
 
+if (args is ["--help"])
+{
+    Console.WriteLine(BenchmarkOptions.Usage);
+    return 0;
+}
+
 BenchmarkOptions options;
 try
 {
@@ -26,7 +32,7 @@ try
     var benchmark = new Benchmark(options, report, folder, options.Server ?? Path.Combine(AppContext.BaseDirectory, "matrix-orleans.dll"));
     if (options.Parts.Contains("resolution"))
     {
-        await ResolutionFigures.Run(benchmark);
+        await Part(report, "resolution", ResolutionFigures.Run(benchmark));
     }
 
     foreach (var name in options.Databases)
@@ -47,8 +53,8 @@ try
         }
     }
 
-    report.Line($"\n{report.Missed} aims missed");
-    return 0;
+    report.Line($"\n{report.Missed} aims missed, {report.Failed} parts failed");
+    return report.Failed == 0 ? 0 : 1;
 }
 finally
 {
@@ -57,10 +63,10 @@ finally
 
 static async Task RunOn(Benchmark benchmark, DatabaseChoice database)
 {
-    foreach (var part in BenchmarkOptions.AllParts.Where(benchmark.Options.Parts.Contains))
+    foreach (var part in BenchmarkOptions.AllParts.Where(p => p != "resolution" && benchmark.Options.Parts.Contains(p)))
     {
         Report.Progress($"{part} on {database.Name}");
-        await (part switch
+        await Part(benchmark.Report, $"{part} on {database.Name}", part switch
         {
             "sends" => SendFigures.Run(benchmark, database),
             "delivery" => DeliveryFigures.Run(benchmark, database),
@@ -69,5 +75,18 @@ static async Task RunOn(Benchmark benchmark, DatabaseChoice database)
             "storage" => StorageFigures.Run(benchmark, database),
             _ => Task.CompletedTask,
         });
+    }
+}
+
+// A part that fails does not take the others with it.
+static async Task Part(Report report, string name, Task part)
+{
+    try
+    {
+        await part;
+    }
+    catch (Exception error)
+    {
+        report.Fail(name, error);
     }
 }

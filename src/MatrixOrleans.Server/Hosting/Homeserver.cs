@@ -29,7 +29,12 @@ public static class Homeserver
     /// <summary>Serves until the process is told to stop.</summary>
     public static async Task<int> Run(HomeserverOptions options)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // The configuration is OptionsReader's alone: nothing watches folders for settings files, the database's folder least of all.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         ConfigureLogging(builder.Logging, options);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options)).UseUrls([.. OptionsReader.Addresses(options)]);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));

@@ -58,7 +58,17 @@ internal sealed class Setup(HomeserverProcess server) : IDisposable
             connection = new HttpConnection(server.Address);
         }
 
-        var answer = await Call(connection, request);
+        byte[] answer;
+        try
+        {
+            answer = await Call(connection, request);
+        }
+        catch (IOException)
+        {
+            // The server was restarted since; the connection opens itself anew.
+            answer = await Call(connection, request);
+        }
+
         _connections.Add(connection);
         return answer;
     }

@@ -92,7 +92,6 @@ internal sealed class PostgresProcess : IAsyncDisposable
             await _process.WaitForExitAsync();
         }
 
-        _process.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -11,8 +11,18 @@ internal sealed class Report(string? file)
     /// <summary>Aims that were missed so far.</summary>
     public int Missed { get; private set; }
 
+    /// <summary>Parts that came to no figures.</summary>
+    public int Failed { get; private set; }
+
     public static void Progress(string text) =>
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{DateTime.Now:HH:mm:ss}] {text}"));
+
+    public void Fail(string part, Exception error)
+    {
+        Failed++;
+        Write($"\n**{part} failed**: {error.Message}\n");
+        Console.Error.WriteLine(error);
+    }
 
     public void Line(string text) => Write(text + "\n");
 
