@@ -15,6 +15,15 @@ public interface IUiaSessionGrain : IGrainWithStringKey
     [Alias("Attempt")]
     ValueTask<UiaProgress> Attempt(UiaAttempt attempt);
 
+    /// <summary>The operation was carried out with this answer, JSON, which is given again to who repeats the request.</summary>
+    [Alias("Finish")]
+    ValueTask Finish(string answer);
+
+    /// <summary>The answer of the operation when the session has already carried it out; else <c>null</c>.</summary>
+    /// <param name="parameters">The body without <c>auth</c>, as JSON.</param>
+    [Alias("Finished")]
+    ValueTask<string?> Finished(string operation, string parameters);
+
     /// <summary>The operation was carried out; the session is of no more use.</summary>
     [Alias("End")]
     ValueTask End();

@@ -32,6 +32,9 @@ internal sealed class UiaSessionGrain(TimeProvider time) : Grain, IUiaSessionGra
 
     private string? _registrationToken;
 
+    /// <summary>What was carried out, and what came of it, for the client that did not hear the answer.</summary>
+    private (string Operation, string Parameters, string Answer)? _finished;
+
     public async ValueTask<UiaProgress> Submit(UiaRequest request)
     {
         if (request.IsNew && _begun is null)
@@ -68,6 +71,29 @@ internal sealed class UiaSessionGrain(TimeProvider time) : Grain, IUiaSessionGra
 
         _lastUsed = time.GetTimestamp();
         return Progress(await Try(attempt));
+    }
+
+    public ValueTask Finish(string answer)
+    {
+        if (_begun is { } begun)
+        {
+            _finished = (begun.Operation, _parameters, answer);
+            Forget();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<string?> Finished(string operation, string parameters) =>
+        ValueTask.FromResult(
+            _finished is { } finished && time.GetElapsedTime(_lastUsed) < IdleMax && finished.Operation == operation && IsRepeated(parameters, finished.Parameters)
+                ? finished.Answer
+                : null);
+
+    private static bool IsRepeated(string given, string carriedOut)
+    {
+        var json = JsonElement.Parse(given);
+        return !json.EnumerateObject().MoveNext() || JsonElement.DeepEquals(json, JsonElement.Parse(carriedOut));
     }
 
     public ValueTask End()

@@ -43,13 +43,16 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         return new EventPage
         {
             Start = query.From ?? new RoomToken(from).ToString(),
-            End = page.Boundary is { } end ? new RoomToken(end).ToString() : null,
+            End = (page.Boundary ?? Newest(query, page)) is { } end ? new RoomToken(end).ToString() : null,
             Chunk = await read.Writer.Timeline(page.Events),
             State = filter.LazyLoadMembers && page.Events.Count > 0
                 ? await read.Writer.State(await Members(read, page.Events, page.Events.MaxBy(e => e.RoomSeq)!.Stored.StateAfter))
                 : [],
         };
     }
+
+    /// <summary>Forwards there is a place to go on from even behind the newest event: more may come.</summary>
+    private static long? Newest(MessagesQuery query, Walked page) => !query.Backwards && page.Events.Count > 0 ? page.Events[^1].RoomSeq : null;
 
     public async ValueTask<ContextPage> Context(Viewer viewer, EventId id, int limit, string? filter)
     {

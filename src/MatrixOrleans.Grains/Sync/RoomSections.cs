@@ -30,16 +30,17 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         var filter = context.Filter.Room;
         var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
         var window = await windows.Read(room, isNew ? -1 : context.After, context.Upto, limit, filter.Timeline);
-        var timeline = await Visible(room, window.Timeline, isNew);
+        var timeline = await Visible(room, window, isNew);
         var complete = isNew || context.Request.FullState;
         var receipts = await Receipts(room, isNew);
         var typing = Typing(room, isNew, typingVersion);
-        var hasNews = isNew || window.Timeline.Count > 0 || rows.HasReceipt;
+        var hasNews = isNew || timeline.Count > 0 || rows.HasReceipt;
         var section = new RoomSection
         {
             Room = room,
             Timeline = timeline,
-            Limited = window.Limited || (isNew && timeline.Count < window.Timeline.Count),
+            // Whoever (re)joined since the token may hold an older piece of the timeline: this one does not continue it.
+            Limited = window.Limited || (isNew && (!context.IsInitial || timeline.Count < window.Timeline.Count)),
             PrevBatch = PrevBatch(timeline, window),
             State = complete ? await WholeState(room, window, timeline) : await ChangedState(room, window, timeline),
             Summary = await Summary(room, window, complete),
@@ -59,7 +60,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
         var upto = Math.Min(room.Position, context.Upto);
         var window = await windows.Read(room, wasIn && !context.IsInitial && move is not { Joined: true } ? context.After : wasIn ? -1 : room.Position - 1, upto, limit, filter.Timeline);
-        var timeline = wasIn ? await Visible(room, window.Timeline, checkAll: true) : [.. window.Timeline.Where(e => e.Pdu.Is(EventTypes.Member, context.User.Value))];
+        var timeline = wasIn ? await Visible(room, window, checkAll: true) : [.. window.Timeline.Where(e => e.Pdu.Is(EventTypes.Member, context.User.Value))];
         return new RoomSection
         {
             Room = room,
@@ -102,10 +103,10 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         return output.WrittenMemory;
     }
 
-    private async ValueTask<List<TailEvent>> Visible(UserRoom room, List<TailEvent> timeline, bool checkAll)
+    private async ValueTask<List<TailEvent>> Visible(UserRoom room, RoomWindow window, bool checkAll)
     {
-        var visible = new List<TailEvent>(timeline.Count);
-        foreach (var shown in timeline)
+        var visible = new List<TailEvent>(window.Timeline.Count);
+        foreach (var shown in window.Timeline)
         {
             if (shown.Pdu.StateKey is null && context.Ignored.Contains(shown.Pdu.Sender))
             {
@@ -113,7 +114,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
             }
 
             // Whoever has been in the room since the token sees what happened meanwhile.
-            if (!checkAll || shown.RoomSeq >= room.RoomSeq || await MaySee(room, shown))
+            if (!checkAll || shown.RoomSeq >= room.RoomSeq || await MaySee(room, shown) || await IsCurrentState(room, window, shown))
             {
                 visible.Add(shown);
             }
@@ -128,6 +129,13 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         var member = await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.Member(context.User));
         return EventVisibility.Of(shown.Pdu, context.User, visibility, member, joinedLater: room.RoomSeq > shown.RoomSeq).Allows;
     }
+
+    /// <summary>
+    /// An event of the state that the user has at the end of the window is shown even from a time that they did not see:
+    /// the state before the timeline does not hold it, so without it the client would be left with another state than the room's.
+    /// </summary>
+    private async ValueTask<bool> IsCurrentState(UserRoom room, RoomWindow window, TailEvent shown) =>
+        shown.Pdu.Key is { } key && (await windows.StateEvent(room.RoomNid, room.RoomVersion, window.CurrentState, key))?.EventId == shown.Pdu.EventId;
 
     private static string PrevBatch(List<TailEvent> timeline, RoomWindow window) =>
         (timeline.Count > 0 ? RoomToken.Before(timeline[0].RoomSeq!.Value) : RoomToken.After(window.LastSeq)).ToString();
@@ -183,7 +191,9 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         }
 
         var needed = Needed(timeline);
-        var result = newest.Values.Where(pdu => (pdu.Type != EventTypes.Member || needed.Contains(pdu.StateKey!) || pdu.StateKey == context.User.Value) && filter.Passes(pdu)).ToList();
+
+        // A membership that changed where the timeline does not show it is told in any case: the client may know the old one.
+        var result = newest.Values.Where(filter.Passes).ToList();
         foreach (var pdu in result.Where(pdu => pdu.Type == EventTypes.Member))
         {
             needed.Remove(pdu.StateKey!);
@@ -241,7 +251,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     /// <summary>Members counts and heroes, when they changed.</summary>
     private async Task<RoomSummary?> Summary(UserRoom room, RoomWindow window, bool complete)
     {
-        if (!complete && !window.Deltas.Any(delta => delta.Key.Type is EventTypes.Member or EventTypes.Name or EventTypes.CanonicalAlias))
+        if (!complete && !window.Deltas.Any(Matters))
         {
             return null;
         }
@@ -249,6 +259,10 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         var named = await HasText(room, window.CurrentState, StateKey.Name, "name") || await HasText(room, window.CurrentState, StateKey.CanonicalAlias, "alias");
         var heroes = named ? null : await database.Memberships.Heroes(room.RoomNid, context.User, HeroesMax);
         return new RoomSummary(heroes is null ? null : [.. heroes.Select(row => row.UserId.Value)], window.JoinedCount, window.InvitedCount);
+
+        // A new name or picture of a member changes neither the counts nor who the heroes are.
+        static bool Matters(TailDelta delta) =>
+            delta.Key.Type is EventTypes.Name or EventTypes.CanonicalAlias || (delta.Key.Type == EventTypes.Member && delta.OldMembership != delta.NewMembership);
     }
 
     private async ValueTask<bool> HasText(UserRoom room, long root, StateKey key, string member) =>

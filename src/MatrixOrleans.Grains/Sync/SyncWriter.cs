@@ -89,7 +89,7 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
             writer.WriteEndArray();
             writer.WriteEndObject();
             Timeline(section);
-            if (section.Ephemeral.Count > 0)
+            if (section.Ephemeral.Count > 0 || (context.IsInitial && name == "join"))
             {
                 writer.WriteStartObject("ephemeral"u8);
                 writer.WriteStartArray("events"u8);

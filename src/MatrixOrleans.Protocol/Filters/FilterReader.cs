@@ -65,7 +65,7 @@ internal static class FilterReader
         };
     }
 
-    /// <summary>At least 1: some clients write 0 for "as few as you can".</summary>
+    /// <summary>At least 0, which some clients write who want none.</summary>
     public static int? Limit(JsonElement parent)
     {
         if (!parent.TryGetProperty("limit", out var value))
@@ -78,7 +78,7 @@ internal static class FilterReader
             throw Bad("'limit' is no integer");
         }
 
-        return (int)Math.Clamp(limit, 1, int.MaxValue);
+        return (int)Math.Clamp(limit, 0, int.MaxValue);
     }
 
     public static string? Text(JsonElement parent, string name)

@@ -88,8 +88,8 @@ public sealed class FilterTests
     }
 
     [Theory]
-    [InlineData("0", 1)]
-    [InlineData("-7", 1)]
+    [InlineData("0", 0)]
+    [InlineData("-7", 0)]
     [InlineData("5", 5)]
     [InlineData("9223372036854775807", 100)]
     public void Limits_are_clamped(string limit, int expected) =>

@@ -13,6 +13,8 @@ internal static class Register
 {
     public static readonly Endpoint Endpoint = new("register", "POST", "/_matrix/client/v3/register", Access.Anybody, Handle) { Rate = RateClass.Login };
 
+    private const string Operation = "POST /register";
+
     private static ValueTask<Answer> Handle(ClientRequest request) => request.Query("kind") switch
     {
         null or "user" => User(request),
@@ -46,10 +48,15 @@ internal static class Register
             throw new MatrixException(MatrixError.Forbidden, "Registration is closed");
         }
 
+        if (await UserInteraction.Finished(request, Operation, json) is { } again)
+        {
+            return again;
+        }
+
         // "Homeservers MUST perform the relevant checks ... before performing User-Interactive Authentication."
         await Check(request, RequestBody.Read<Body>(json));
 
-        var confirmation = await UserInteraction.Confirm(request, "POST /register", json, request.Options.Registration == RegistrationMode.Token
+        var confirmation = await UserInteraction.Confirm(request, Operation, json, request.Options.Registration == RegistrationMode.Token
             ? [[UiaStage.RegistrationToken]]
             : [[UiaStage.Dummy]]);
         if (confirmation.Challenge is { } challenge)
@@ -67,8 +74,7 @@ internal static class Register
         };
         var account = request.Grains.GetGrain<IAccountGrain>(user.Value);
         var session = isGuest ? await account.Upgrade(command) : await account.Register(command);
-        await confirmation.End();
-        return session is null ? SessionAnswer.Of(user) : SessionAnswer.Of(request, session);
+        return await confirmation.End(session is null ? SessionAnswer.Of(user) : SessionAnswer.Of(request, session));
     }
 
     /// <summary>The account to make; or the guest to turn into a full account (Client-Server API, "Guest Access").</summary>

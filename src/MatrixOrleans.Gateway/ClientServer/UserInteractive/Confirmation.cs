@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
@@ -18,6 +19,13 @@ internal sealed class Confirmation(IUiaSessionGrain session, UiaProgress progres
     public UserId? User => progress.User;
 
     public string? RegistrationToken => progress.RegistrationToken;
+
+    /// <summary>The operation is carried out with this answer; the same request is answered so again for a while.</summary>
+    public async ValueTask<Answer> End(Answer answer)
+    {
+        await session.Finish(Encoding.UTF8.GetString(answer.Body.Span));
+        return answer;
+    }
 
     /// <summary>The operation is carried out.</summary>
     public ValueTask End() => session.End();

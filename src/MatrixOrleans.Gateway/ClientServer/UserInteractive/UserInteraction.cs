@@ -58,6 +58,16 @@ internal static class UserInteraction
         return Outcome(made, madeId, await made.Submit(uia with { IsNew = true }), flows);
     }
 
+    /// <summary>The answer that the operation got before, when its session has carried it out and the client repeats itself; else <c>null</c>.</summary>
+    public static async ValueTask<Answer?> Finished(ClientRequest request, string operation, JsonElement body)
+    {
+        var repeats = body.TryGetProperty("auth", out var auth) && auth.ValueKind == JsonValueKind.Object && auth.TryGetProperty("session", out var id)
+            && id.ValueKind == JsonValueKind.String && IsSessionId(id.GetString()!);
+        return repeats && await request.Grains.GetGrain<IUiaSessionGrain>(auth.GetProperty("session").GetString()!).Finished(operation, WithoutAuth(body)) is { } answer
+            ? Answer.Text(answer)
+            : null;
+    }
+
     public static bool IsSessionId(string text) => text.Length == SessionIdChars && !text.AsSpan().ContainsAnyExcept(SessionIdAlphabet);
 
     private static (IUiaSessionGrain Session, string Id) NewSession(ClientRequest request)
