@@ -88,7 +88,7 @@ internal sealed partial class PostgresAppender : IAppender
                 slow.InsertRange(0, await Together(fast, outcome).ConfigureAwait(false));
             }
         }
-        catch (PostgresException error) when (!IsConnectionLoss(error))
+        catch (Exception error) when (error is ArgumentException || (error is PostgresException && !IsConnectionLoss(error)))
         {
             TakenApart(error, fast.Count);
             slow.InsertRange(0, fast);
@@ -129,11 +129,12 @@ internal sealed partial class PostgresAppender : IAppender
         _closing.Dispose();
     }
 
-    /// <summary>Units that the set-based verdict can judge: each room's versions follow each other, and no transaction key comes twice.</summary>
+    /// <summary>Units that the set-based verdict can judge: each room's versions follow each other, no transaction key comes twice, no new room under two numbers.</summary>
     private void Sort(IReadOnlyList<Work> batch, List<AppendWork> fast, List<AppendWork> slow, CommitOutcome outcome)
     {
         var nextVersion = new Dictionary<long, long>();
         var keys = new HashSet<string>();
+        var roomIds = new Dictionary<string, long>();
         HashSet<long> slowRooms = [], slowActivations = [];
         foreach (var work in batch.Cast<AppendWork>())
         {
@@ -148,6 +149,7 @@ internal sealed partial class PostgresAppender : IAppender
             var fits = (room is null || !slowRooms.Contains(room.RoomNid))
                 && (unit.ActivationId == 0 || !slowActivations.Contains(unit.ActivationId))
                 && (room is null || !nextVersion.TryGetValue(room.RoomNid, out var next) || next == room.FirstVersion)
+                && UnitRows.NewRooms(unit).All(made => roomIds.TryAdd(made.Id, made.Nid) || roomIds[made.Id] == made.Nid)
                 && (unit.Txn is null || keys.Add(unit.Txn.Key));
             if (!fits)
             {

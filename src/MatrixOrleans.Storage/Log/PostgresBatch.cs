@@ -21,14 +21,14 @@ internal sealed class PostgresBatch
 
     /// <summary>
     /// $1-$4 for each unit: room, first version of its room's run in this batch, positions it takes, transaction key. $5, $6: bodies that must be there
-    /// under their number; $7, $8 likewise rooms. A room's run is accepted whole or refused whole.
+    /// under their number; $7-$9 rooms that must not be known under another. A room's run is accepted whole or refused whole.
     /// </summary>
     private const string Verdict = """
         with u as (select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) with ordinality as u(room, first, n, txn, unit)),
         bad_unit as (
             select u.unit from u join txns t on t.key = u.txn
             union select x.unit from unnest($5::bigint[], $6::bigint[]) as x(unit, nid) where not exists (select 1 from events e where e.nid = x.nid)
-            union select x.unit from unnest($7::bigint[], $8::bigint[]) as x(unit, nid) where not exists (select 1 from rooms r where r.nid = x.nid)),
+            union select x.unit from unnest($7::bigint[], $8::bigint[], $9::text[]) as x(unit, nid, id) join rooms r on r.room_id = x.id and r.nid <> x.nid),
         bad_room as (
             select distinct u.room from u where u.room is not null and (u.unit in (select unit from bad_unit)
                 or coalesce((select max(t.version) from timeline t where t.room_nid = u.room), 0) + 1 <> u.first)),
@@ -131,12 +131,20 @@ internal sealed class PostgresBatch
         long?[] room = new long?[count], first = new long?[count], taken = new long?[count];
         var txn = new string?[count];
         List<long> bodyUnits = [], bodies = [], roomUnits = [], rooms = [];
+        var roomIds = new List<string?>();
         var runs = new Dictionary<long, long>();
         for (var i = 0; i < count; i++)
         {
             var unit = _units[i].Unit;
             taken[i] = _units[i].PositionCount;
             txn[i] = unit.Txn is null ? null : Text.Encode(unit.Txn.Key);
+            foreach (var (id, nid) in UnitRows.NewRooms(unit))
+            {
+                roomUnits.Add(i + 1);
+                rooms.Add(nid);
+                roomIds.Add(Text.Encode(id));
+            }
+
             if (unit.Room is not { } append)
             {
                 continue;
@@ -145,12 +153,6 @@ internal sealed class PostgresBatch
             room[i] = append.RoomNid;
             runs.TryAdd(append.RoomNid, append.FirstVersion);
             first[i] = runs[append.RoomNid];
-            if (append.Create is not null)
-            {
-                roomUnits.Add(i + 1);
-                rooms.Add(append.RoomNid);
-            }
-
             foreach (var entry in append.Entries)
             {
                 if (entry.Event is not null)
@@ -163,7 +165,7 @@ internal sealed class PostgresBatch
 
         return new NpgsqlBatchCommand(Verdict)
         {
-            Parameters = { Numbers(room), Numbers(first), Numbers(taken), Texts(txn), Numbers(bodyUnits), Numbers(bodies), Numbers(roomUnits), Numbers(rooms) },
+            Parameters = { Numbers(room), Numbers(first), Numbers(taken), Texts(txn), Numbers(bodyUnits), Numbers(bodies), Numbers(roomUnits), Numbers(rooms), Texts([.. roomIds]) },
         };
     }
 

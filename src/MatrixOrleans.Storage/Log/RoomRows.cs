@@ -48,7 +48,7 @@ internal static class RoomRows
             // An empty list of missing events says that nothing is missing any more.
             sink.Start(Tables.Gaps);
             sink.Number(room.RoomNid);
-            sink.Number(entry.RoomSeq ?? throw new ArgumentException("A gap lies before a room_seq"));
+            sink.Number(entry.RoomSeq);
             sink.Blob(entry.Kind == LogKind.Gap ? entry.Missing ?? [] : Array.Empty<byte>());
             sink.End();
         }
@@ -57,14 +57,14 @@ internal static class RoomRows
         {
             sink.Start(Tables.Purges);
             sink.Number(room.RoomNid);
-            sink.Number(entry.RoomSeq ?? throw new ArgumentException("A purge reaches up to a room_seq"));
+            sink.Number(entry.RoomSeq);
             sink.End();
         }
 
         var ord = 0;
         foreach (var delta in entry.Deltas)
         {
-            Delta(sink, room.RoomNid, entry, delta, ord++, position ?? throw new ArgumentException("Backfill changes no current state"));
+            Delta(sink, room.RoomNid, entry, delta, ord++, position);
         }
     }
 
@@ -96,7 +96,7 @@ internal static class RoomRows
         sink.End();
     }
 
-    private static void Delta(RowSink sink, long roomNid, RoomEntry entry, StateDelta delta, int ord, long position)
+    private static void Delta(RowSink sink, long roomNid, RoomEntry entry, StateDelta delta, int ord, long? position)
     {
         sink.Start(Tables.Deltas);
         sink.Number(roomNid);

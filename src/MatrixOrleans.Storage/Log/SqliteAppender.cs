@@ -148,7 +148,7 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
             return new AppendResult(AppendOutcome.TxnExists, 0, answer);
         }
 
-        if (unit.Room is { } room && !IsCurrent(room))
+        if ((unit.Room is { } room && !IsCurrent(room)) || UnitRows.NewRooms(unit).Any(IsOther))
         {
             if (unit.ActivationId != 0)
             {
@@ -171,11 +171,6 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
             return false;
         }
 
-        if (room.Create is not null && Number("select nid from rooms where room_id = @a", room.RoomId.Value) is not 0 and var known && known != room.RoomNid)
-        {
-            return false;
-        }
-
         foreach (var entry in room.Entries)
         {
             if (entry.Event is { } body
@@ -188,6 +183,9 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
 
         return !Collision.In(room, states, Number("select current_state from timeline where room_nid = @a order by version desc limit 1", room.RoomNid));
     }
+
+    private bool IsOther((string Id, long Nid) room) =>
+        Number("select nid from rooms where room_id = @a", room.Id) is not 0 and var known && known != room.Nid;
 
     private string? Answer(string key) =>
         session.First("select answer from txns where key = @a", static reader => reader.String(0), ("a", key)).GetAwaiter().GetResult();

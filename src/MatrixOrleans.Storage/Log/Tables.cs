@@ -8,8 +8,7 @@ internal static class Tables
     public static readonly InsertTable Rooms = new(
         "rooms",
         "nid:n room_id:t version:t create_event_id:t federate:n tenant:t created_ms:n",
-        "on conflict do nothing",
-        isBody: true);
+        "on conflict do nothing");
 
     public static readonly InsertTable Events = new(
         "events",

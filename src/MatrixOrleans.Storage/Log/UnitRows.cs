@@ -46,6 +46,7 @@ internal static class UnitRows
     /// <summary>Backfilled history has a place in the room and none in the log.</summary>
     public static bool TakesPosition(RoomEntry entry) => !(entry.Kind == LogKind.Event && entry.RoomSeq < 0);
 
+    /// <exception cref="ArgumentException">The unit could never be written.</exception>
     public static void Check(AppendUnit unit)
     {
         foreach (var entry in unit.Room?.Entries ?? [])
@@ -58,6 +59,21 @@ internal static class UnitRows
             if (entry.Event is { } body && body.Nid != entry.EventNid)
             {
                 throw new ArgumentException("EventNid differs from the number of the event's body");
+            }
+
+            if (entry.Kind is LogKind.Gap or LogKind.GapFilled or LogKind.Purge && entry.RoomSeq is null)
+            {
+                throw new ArgumentException("A gap or a purge lies before a room_seq");
+            }
+
+            if (entry.Deltas.Count > 0 && !TakesPosition(entry))
+            {
+                throw new ArgumentException("Backfill changes no current state");
+            }
+
+            if (entry.EventNid == 0 && (entry.Kind == LogKind.Event || entry.Relation is not null || entry.RedactsEventId is not null))
+            {
+                throw new ArgumentException("An entry about an event names it");
             }
         }
     }
@@ -92,11 +108,6 @@ internal static class UnitRows
     {
         if (unit.Room is { } room)
         {
-            if (room.Create is { } create)
-            {
-                Room(sink, room.RoomNid, room.RoomId.Value, create);
-            }
-
             foreach (var outlier in room.Outliers)
             {
                 Body(sink, room.RoomNid, outlier);
@@ -119,12 +130,21 @@ internal static class UnitRows
                 sink.End();
             }
         }
+    }
 
-        foreach (var user in unit.Users)
+    /// <summary>The rooms that the unit makes or makes known: their id must not be known under another number.</summary>
+    public static IEnumerable<(string Id, long Nid)> NewRooms(AppendUnit unit)
+    {
+        if (unit.Room is { Create: not null } room)
         {
-            if (user is MembershipSet { Stub: { } stub } set)
+            yield return (room.RoomId.Value, room.RoomNid);
+        }
+
+        foreach (var set in unit.Users.OfType<MembershipSet>())
+        {
+            if (set.Stub is not null)
             {
-                Room(sink, set.RoomNid, set.RoomId, stub);
+                yield return (set.RoomId, set.RoomNid);
             }
         }
     }
@@ -134,6 +154,11 @@ internal static class UnitRows
         var offset = 0L;
         if (unit.Room is { } room)
         {
+            if (room.Create is { } create)
+            {
+                Room(sink, room.RoomNid, room.RoomId.Value, create);
+            }
+
             var version = room.FirstVersion;
             foreach (var entry in room.Entries)
             {
@@ -144,6 +169,11 @@ internal static class UnitRows
 
         foreach (var user in unit.Users)
         {
+            if (user is MembershipSet { Stub: { } stub } set)
+            {
+                Room(sink, set.RoomNid, set.RoomId, stub);
+            }
+
             UserRows.Write(sink, user, offset++);
         }
 

@@ -135,15 +135,6 @@ create index log_user on log (user_id, pos) where kind >= 10;
 create table txns (key {text} primary key, answer {text} not null, created_ms bigint not null) {clustered};
 create index txns_created on txns (created_ms);
 
-create table consumers (
-    name {text} not null,
-    part smallint not null,
-    cursor_pos bigint not null,
-    epoch bigint not null,
-    owner {text},
-    lease_until_ms bigint not null,
-    primary key (name, part));
-
 -- Rows of users that take a position
 
 create table account_data (

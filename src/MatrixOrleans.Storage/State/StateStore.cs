@@ -161,15 +161,8 @@ public sealed class StateStore
     internal bool Contradicts(long roomNid, long before, StateDelta delta) =>
         TryGetCached(roomNid, before, new StateKey(delta.Type, delta.StateKey), out var known) && known != delta.OldNid;
 
-    /// <summary>The node's bytes; null when the database has none.</summary>
-    internal async ValueTask<byte[]?> ReadNode(long roomNid, long id)
-    {
-        var nodes = await Load(roomNid, [id], required: false).ConfigureAwait(false);
-        return nodes.GetValueOrDefault(id);
-    }
-
     /// <summary>The nodes' bytes by id, from memory or the database.</summary>
-    internal async ValueTask<Dictionary<long, byte[]>> Load(long roomNid, IEnumerable<long> ids, bool required = true)
+    internal async ValueTask<Dictionary<long, byte[]>> Load(long roomNid, IEnumerable<long> ids)
     {
         var nodes = new Dictionary<long, byte[]>();
         var missing = new List<long>();
@@ -198,7 +191,7 @@ public sealed class StateStore
                 _nodes.AddOrUpdate((roomNid, id), bytes);
             }
 
-            if (required && rows.Count < chunk.Length)
+            if (rows.Count < chunk.Length)
             {
                 throw new InvalidOperationException($"Room {roomNid} lacks {chunk.Length - rows.Count} state nodes, among them {chunk.Except(rows.Select(r => r.Id)).First()}");
             }

@@ -231,6 +231,33 @@ public sealed class LogWriterTests
     }
 
     [Theory, MemberData(nameof(Providers))]
+    public async Task A_room_is_made_under_one_number(string provider)
+    {
+        await using var test = await TestDatabase.Create(provider);
+        NewRoom stub = new("11", null, true, ServerName.Parse("example.org"));
+        async Task<AppendUnit> Invite(UserId user)
+        {
+            var nid = await test.Database.Numbers.RoomNid();
+            return new AppendUnit { Users = [new MembershipSet(user.Value, nid, "!far:remote.org", stub, Membership.Invite, null, null)] };
+        }
+
+        var (one, two) = (await Invite(TestRoom.Alice), await Invite(TestRoom.Bob));
+        var results = await Task.WhenAll(test.Database.Writer.Append(one), test.Database.Writer.Append(two));
+        Assert.Equal([AppendOutcome.Accepted, AppendOutcome.Fenced], results.Select(r => r.Outcome));
+        Assert.Equal(AppendOutcome.Fenced, (await test.Database.Writer.Append(two)).Outcome);
+        Assert.Equal(AppendOutcome.Accepted, (await test.Database.Writer.Append(one)).Outcome);
+        Assert.Empty(await test.Database.Memberships.OfUser(TestRoom.Bob));
+        var known = (await test.Database.Rooms.Find(RoomId.Parse("!far:remote.org")))!;
+        Assert.Equal(known.Nid, Assert.Single(await test.Database.Memberships.OfUser(TestRoom.Alice)).RoomNid);
+
+        // A refused unit makes no room.
+        var room = await TestRoom.New(test.Database);
+        room.Version = 3;
+        Assert.Equal(AppendOutcome.Fenced, (await room.Create()).Outcome);
+        Assert.Null(await test.Database.Rooms.Find(room.Id));
+    }
+
+    [Theory, MemberData(nameof(Providers))]
     public async Task Backfill_has_a_place_and_no_position(string provider)
     {
         await using var test = await TestDatabase.Create(provider);
