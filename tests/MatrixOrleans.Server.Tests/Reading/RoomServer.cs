@@ -155,15 +155,17 @@ public sealed class RoomServer : IAsyncDisposable
 
     private static async Task<InProcessTestCluster> Cluster(Database database, TypingLog typing)
     {
+        // Before the silo starts, as the server does: work that was owed begins at once.
+        var keys = new TenantKeys(database, TimeProvider.System);
+        await keys.Open(Tenant);
         var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSiloHost((_, host) => host.Services.AddSingleton(database).AddGrains().AddSingleton<IEphemeralListener>(typing));
+        builder.ConfigureSiloHost((_, host) => host.Services.AddSingleton(database).AddGrains().AddSingleton<IEphemeralListener>(typing).AddSingleton(keys));
         var cluster = builder.Build();
         await cluster.DeployAsync(TestContext.Current.CancellationToken);
         var services = cluster.Silos[0].ServiceProvider;
         var tail = services.GetRequiredService<Tail>();
         tail.Begin(await database.Log.MaxPosition());
         database.Writer.Subscribe(tail);
-        await services.GetRequiredService<TenantKeys>().Open(Tenant);
         return cluster;
     }
 }
