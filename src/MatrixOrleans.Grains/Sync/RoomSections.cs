@@ -29,12 +29,12 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     {
         var filter = context.Filter.Room;
         var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
-        var window = await windows.Read(room, isNew ? -1 : context.After, context.Upto, limit, filter.Timeline);
+        var window = await windows.Read(room, isNew ? -1 : context.After, context.Upto, limit, filter.Timeline, isNew || context.Request.FullState);
         var timeline = await Visible(room, window, isNew);
         var complete = isNew || context.Request.FullState;
-        var receipts = await Receipts(room, isNew);
+        var (receipts, hasRead) = await Receipts(room, isNew);
         var typing = Typing(room, isNew, typingVersion);
-        var hasNews = isNew || timeline.Count > 0 || rows.HasReceipt;
+        var hasNews = isNew || timeline.Count > 0 || rows.HasReceipt || hasRead;
         var section = new RoomSection
         {
             Room = room,
@@ -59,7 +59,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         var wasIn = context.IsInitial || move is { Before: Membership.Join } or { Joined: true };
         var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
         var upto = Math.Min(room.Position, context.Upto);
-        var window = await windows.Read(room, wasIn && !context.IsInitial && move is not { Joined: true } ? context.After : wasIn ? -1 : room.Position - 1, upto, limit, filter.Timeline);
+        var window = await windows.Read(room, wasIn && !context.IsInitial && move is not { Joined: true } ? context.After : wasIn ? -1 : room.Position - 1, upto, limit, filter.Timeline, withState: true);
         var timeline = wasIn ? await Visible(room, window, checkAll: true) : [.. window.Timeline.Where(e => e.Pdu.Is(EventTypes.Member, context.User.Value))];
         return new RoomSection
         {
@@ -137,8 +137,9 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     private async ValueTask<bool> IsCurrentState(UserRoom room, RoomWindow window, TailEvent shown) =>
         shown.Pdu.Key is { } key && (await windows.StateEvent(room.RoomNid, room.RoomVersion, window.CurrentState, key))?.EventId == shown.Pdu.EventId;
 
-    private static string PrevBatch(List<TailEvent> timeline, RoomWindow window) =>
-        (timeline.Count > 0 ? RoomToken.Before(timeline[0].RoomSeq!.Value) : RoomToken.After(window.LastSeq)).ToString();
+    private static string? PrevBatch(List<TailEvent> timeline, RoomWindow window) => timeline.Count > 0
+        ? RoomToken.Before(timeline[0].RoomSeq!.Value).ToString()
+        : window.LastSeq is { } last ? RoomToken.After(last).ToString() : null;
 
     /// <summary>The whole state where the timeline starts, or ends when the client wants it so.</summary>
     private async Task<List<Pdu>> WholeState(UserRoom room, RoomWindow window, List<TailEvent> timeline)
@@ -289,17 +290,14 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         });
     }
 
-    private async Task<ReadOnlyMemory<byte>?> Receipts(UserRoom room, bool isNew)
+    /// <returns>The receipts that the reader may see, and whether the reader read on, here or on another device.</returns>
+    private async Task<(ReadOnlyMemory<byte>? Event, bool HasRead)> Receipts(UserRoom room, bool isNew)
     {
-        if (!context.Filter.Room.Ephemeral.PassesType("m.receipt"))
-        {
-            return null;
-        }
-
-        IEnumerable<ReceiptSet> rows = !isNew && context.After >= tail.Start
-            ? tail.Receipts(room.RoomNid, context.After, context.Upto).Select(row => row.Item)
-            : (await database.Receipts.Since(room.RoomNid, isNew ? -1 : context.After, context.Upto)).Select(row => new ReceiptSet(row.UserId, row.RoomNid, row.Type, row.Thread, row.EventId, row.RoomSeq, row.Ts));
-        return ReceiptContent.Write(rows.Where(IsShown));
+        List<ReceiptSet> rows = !isNew && context.After >= tail.Start
+            ? [.. tail.Receipts(room.RoomNid, context.After, context.Upto).Select(row => row.Item)]
+            : [.. (await database.Receipts.Since(room.RoomNid, isNew ? -1 : context.After, context.Upto)).Select(row => new ReceiptSet(row.UserId, row.RoomNid, row.Type, row.Thread, row.EventId, row.RoomSeq, row.Ts))];
+        var shown = context.Filter.Room.Ephemeral.PassesType("m.receipt") ? ReceiptContent.Write(rows.Where(IsShown)) : null;
+        return (shown, rows.Exists(row => row.UserId == context.User.Value && row.Type is "m.read" or "m.read.private"));
 
         bool IsShown(ReceiptSet row) => row.Type == "m.read"
             ? !(UserId.TryParse(row.UserId, out var reader) && context.Ignored.Contains(reader))

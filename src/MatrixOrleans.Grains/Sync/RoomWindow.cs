@@ -16,7 +16,11 @@ namespace MatrixOrleans.Grains.Sync;
 /// <param name="CurrentState">Root of the state at the end of the window.</param>
 /// <param name="LastSeq">Highest <c>room_seq</c> at the end of the window.</param>
 internal sealed record RoomWindow(
-    List<TailEvent> Timeline, bool Limited, IReadOnlyList<TailDelta> Deltas, long CurrentState, int JoinedCount, int InvitedCount, long LastSeq);
+    List<TailEvent> Timeline, bool Limited, IReadOnlyList<TailDelta> Deltas, long CurrentState, int JoinedCount, int InvitedCount, long? LastSeq)
+{
+    /// <summary>Of a room in which no event and no change of state happened; where it stands is not known, nor needed.</summary>
+    public static readonly RoomWindow Empty = new([], false, [], 0, 0, 0, null);
+}
 
 /// <summary>Reads windows from the tail, without the database, when they lie in it; else from storage.</summary>
 public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
@@ -25,7 +29,8 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
     private const int ScanMax = 2_000;
 
     /// <param name="after">Exclusive; -1 for everything.</param>
-    internal async ValueTask<RoomWindow> Read(UserRoom room, long after, long upto, int limit, RoomEventFilter filter)
+    /// <param name="withState">Where the room stands is wanted even when nothing happened.</param>
+    internal async ValueTask<RoomWindow> Read(UserRoom room, long after, long upto, int limit, RoomEventFilter filter, bool withState)
     {
         if (after >= tail.Start)
         {
@@ -33,6 +38,11 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
             if (entries.Count > 0)
             {
                 return FromTail(entries, limit, filter);
+            }
+
+            if (!withState)
+            {
+                return RoomWindow.Empty;
             }
         }
 

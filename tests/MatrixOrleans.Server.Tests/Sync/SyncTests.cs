@@ -184,12 +184,15 @@ public sealed class SyncTests(ReadingFixture fixture)
         Assert.Equal(2, Room(answer, room).GetProperty("unread_notifications").GetProperty("notification_count").GetInt32());
         Assert.Equal(1, Room(answer, room).GetProperty("unread_thread_notifications").GetProperty(root.Value).GetProperty("notification_count").GetInt32());
 
+        var unread = Next(answer);
         await _server.Of(bob).SetReceipts(room, [new ReceiptRequest("m.read.private", last, "main")]);
         answer = await Sync(bob, Next(answer), filter: Threads);
         Assert.Equal(0, Room(answer, room).GetProperty("unread_notifications").GetProperty("notification_count").GetInt32());
         Assert.Equal(1, Room(answer, room).GetProperty("unread_thread_notifications").GetProperty(root.Value).GetProperty("notification_count").GetInt32());
 
         await _server.Restart();
+        var late = await Sync(bob, unread, filter: Threads);
+        Assert.Equal(0, Room(late, room).GetProperty("unread_notifications").GetProperty("notification_count").GetInt32());
         var whole = await Sync(bob, null, filter: Threads);
         Assert.Equal(0, Room(whole, room).GetProperty("unread_notifications").GetProperty("notification_count").GetInt32());
         Assert.Equal(1, Room(whole, room).GetProperty("unread_thread_notifications").GetProperty(root.Value).GetProperty("notification_count").GetInt32());
