@@ -46,4 +46,8 @@ public sealed record MembershipRequest
     /// <summary>The sender is a guest: only rooms that let guests in (<c>m.room.guest_access</c>).</summary>
     [Id(7)]
     public bool IsGuest { get; init; }
+
+    /// <summary>A join that only shows a changed profile: M_FORBIDDEN for a user who is not (any more) in the room.</summary>
+    [Id(8)]
+    public bool OnlyIfJoined { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Grains.Rooms;
@@ -31,11 +32,16 @@ internal sealed record Draft
     /// <summary>Servers that sign beside the sender's: the one that authorises a restricted join.</summary>
     public ServerName? AlsoSignedBy { get; init; }
 
+    /// <summary>Of a member event: refused unless the user is joined when it is appended, whatever happened since it was asked for.</summary>
+    public bool OnlyIfJoined { get; init; }
+
     /// <summary>The thread that the event belongs to, found out before.</summary>
     public EventId? ThreadRoot { get; init; }
 
     /// <summary>The event's relation, read from its content.</summary>
     public (EventId Target, string Type)? Relation { get; init; }
+
+    public static MatrixException NotJoined() => new(MatrixError.Forbidden, "You are not in this room");
 
     /// <summary>Key of the transaction that makes repeats harmless; <c>null</c> without a transaction id.</summary>
     public string? TxnKey(string roomId) =>

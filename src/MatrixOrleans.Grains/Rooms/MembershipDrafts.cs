@@ -20,6 +20,8 @@ internal sealed class MembershipDrafts(RoomMemory room, Database database, Tenan
         var membership = MembershipText.Of(await room.Current(StateKey.Member(request.Target)));
         switch (request.Action)
         {
+            case MembershipAction.Join when request.OnlyIfJoined && membership != Membership.Join:
+                throw Draft.NotJoined();
             case MembershipAction.Join when request.IsGuest && membership != Membership.Join:
                 await RefuseGuests();
                 break;
@@ -49,6 +51,7 @@ internal sealed class MembershipDrafts(RoomMemory room, Database database, Tenan
             StateKey = request.Target.Value,
             Content = Content(request, authoriser),
             AlsoSignedBy = authoriser?.ServerName,
+            OnlyIfJoined = request.OnlyIfJoined,
         };
     }
 

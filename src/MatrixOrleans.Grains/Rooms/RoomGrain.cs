@@ -157,6 +157,11 @@ public sealed partial class RoomGrain(
                 continue;
             }
 
+            if (draft.OnlyIfJoined && MembershipText.Of(_room.State.Event(new StateKey(draft.Type, draft.StateKey!))) != Membership.Join)
+            {
+                throw Draft.NotJoined();
+            }
+
             if (draft.StateKey is not null && Unchanged(draft) is { } same)
             {
                 return await Durable(same);

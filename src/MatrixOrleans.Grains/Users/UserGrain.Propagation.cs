@@ -91,7 +91,7 @@ public sealed partial class UserGrain
             return;
         }
 
-        var request = new MembershipRequest { Action = MembershipAction.Join, Sender = _user, Target = _user, DisplayName = displayName, AvatarUrl = avatarUrl };
+        var request = new MembershipRequest { Action = MembershipAction.Join, Sender = _user, Target = _user, DisplayName = displayName, AvatarUrl = avatarUrl, OnlyIfJoined = true };
         for (var attempt = 1; ; attempt++)
         {
             cancel.ThrowIfCancellationRequested();

@@ -1,5 +1,7 @@
 using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Accounts;
 
@@ -176,6 +178,25 @@ public sealed class ModerationTests
         }
 
         Assert.DoesNotContain("Al", (await server.Call("GET", "/_matrix/client/v3/profile/@alice:one.test")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_changed_profile_does_not_bring_back_who_left()
+    {
+        await using var server = await AccountServer.Start();
+        var alice = (await server.Register("alice")).AccessToken;
+        var bob = (await server.Register("bob")).AccessToken;
+        var room = (await server.Call("POST", "/_matrix/client/v3/createRoom", new { preset = "public_chat" }, bob)).Is(200).String("room_id")!;
+        (await server.Call("POST", $"/_matrix/client/v3/join/{room}", new { }, alice)).Is(200);
+        var user = UserId.Parse("@alice:one.test");
+        var shown = new MembershipRequest { Action = MembershipAction.Join, Sender = user, Target = user, DisplayName = "Al", OnlyIfJoined = true };
+        await server.Grains.GetGrain<IRoomGrain>(room).ChangeMembership(shown);
+        Assert.Equal("Al", (await server.Call("GET", $"/_matrix/client/v3/rooms/{room}/state/m.room.member/{user}", token: bob)).Is(200).String("displayname"));
+
+        (await server.Call("POST", $"/_matrix/client/v3/rooms/{room}/leave", new { }, alice)).Is(200);
+        var refusal = await Assert.ThrowsAsync<MatrixException>(async () => await server.Grains.GetGrain<IRoomGrain>(room).ChangeMembership(shown with { DisplayName = "Alice" }));
+        Assert.Equal(MatrixError.Forbidden, refusal.Code);
+        Assert.Equal("leave", (await server.Call("GET", $"/_matrix/client/v3/rooms/{room}/state/m.room.member/{user}", token: bob)).Is(200).String("membership"));
     }
 
     [Fact]
