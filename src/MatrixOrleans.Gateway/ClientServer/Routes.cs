@@ -2,6 +2,7 @@ using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Admin;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
+using MatrixOrleans.Gateway.ClientServer.OldSync;
 using MatrixOrleans.Gateway.ClientServer.Reading;
 using MatrixOrleans.Gateway.ClientServer.Rooms;
 using MatrixOrleans.Gateway.ClientServer.UserInteractive;
@@ -17,6 +18,7 @@ public static class Routes
     [
         .. Discovery,
         .. Reading,
+        .. OldSync,
         .. Users,
         .. Rooms,
         .. Directory,
@@ -75,6 +77,13 @@ public static class Routes
         GetRoomStateWithKey.Endpoint,
         GetMembersByRoom.Endpoint,
         GetJoinedMembersByRoom.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> OldSync =>
+    [
+        GetEvents.Endpoint,
+        InitialSync.Endpoint,
+        RoomInitialSync.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Users =>

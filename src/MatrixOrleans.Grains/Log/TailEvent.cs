@@ -57,6 +57,22 @@ internal sealed class TailEvent
         }
     }
 
+    /// <summary>The event for a reader to whom it is served redacted, though nobody redacted it.</summary>
+    public TailEvent Pruned() => new()
+    {
+        Pdu = PduReader.ReadStored(Redaction.Redact(Pdu.Root, Pdu.Version), Pdu.Version, Pdu.EventId),
+        Nid = Nid,
+        RoomSeq = RoomSeq,
+        Position = Position,
+        StateBefore = StateBefore,
+        StateAfter = StateAfter,
+        Facts = Facts,
+        ThreadRoot = ThreadRoot,
+        Redacts = Redacts,
+        RedactedBecause = RedactedBecause,
+        SenderMember = SenderMember,
+    };
+
     private byte[]? _pruned;
 }
 

@@ -6,7 +6,7 @@ using MatrixOrleans.Storage.Rooms;
 namespace MatrixOrleans.Grains.Reading;
 
 /// <summary>Lets through what the reader may see, by the state at each event (Client-Server API, "Room History Visibility").</summary>
-internal sealed class EventGate(RoomView view, RoomStates states)
+internal sealed class EventGate(RoomView view, RoomStates states, ErasedUsers erased)
 {
     private readonly StateKey _ownMember = StateKey.Member(view.Viewer.User);
 
@@ -25,6 +25,11 @@ internal sealed class EventGate(RoomView view, RoomStates states)
             await states.Event(stored.StateBefore, StateKey.HistoryVisibility),
             await states.Event(stored.StateBefore, _ownMember),
             seq < view.JoinedUntilSeq);
-        return visibility.Allows ? new VisibleEvent(stored, pdu, visibility.Membership) : null;
+        if (!visibility.Allows)
+        {
+            return null;
+        }
+
+        return new VisibleEvent(stored, await erased.Hides(pdu.Sender, visibility.Membership) ? states.Pruned(stored) : pdu, visibility.Membership);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class RoomRead
     public RoomRead(Database database, RoomView view, RoomStates states, TimeProvider time)
     {
         (View, States) = (view, states);
-        Gate = new EventGate(view, states);
+        Gate = new EventGate(view, states, new ErasedUsers(database));
         Writer = new EventWriter(database, view, states, Gate, time);
     }
 

@@ -48,8 +48,13 @@ internal sealed class RoomStates(Database database, EventCache cache)
     /// <summary>The event as it is to be shown: pruned once it was redacted.</summary>
     public Pdu Shown(StoredEvent stored)
     {
+        return stored.RedactedByNid is null ? Original(stored) : Pruned(stored);
+    }
+
+    public Pdu Pruned(StoredEvent stored)
+    {
         var pdu = Original(stored);
-        return stored.RedactedByNid is null ? pdu : PduReader.ReadStored(Redaction.Redact(pdu.Root, _version), _version, pdu.EventId);
+        return PduReader.ReadStored(Redaction.Redact(pdu.Root, _version), _version, pdu.EventId);
     }
 
     /// <summary>Stored events by number; those that storage has not are missing.</summary>

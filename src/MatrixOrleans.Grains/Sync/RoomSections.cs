@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Reading;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
@@ -22,6 +23,8 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     [
         StateKey.Create, StateKey.Name, StateKey.Avatar, StateKey.Topic, StateKey.JoinRules, StateKey.CanonicalAlias, StateKey.Encryption,
     ];
+
+    private readonly ErasedUsers _erased = new(database);
 
     /// <summary>A room that the user is in.</summary>
     /// <param name="isNew">The client does not have the room yet, or lost it: everything is told.</param>
@@ -114,20 +117,28 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
             }
 
             // Whoever has been in the room since the token sees what happened meanwhile.
-            if (!checkAll || shown.RoomSeq >= room.RoomSeq || await MaySee(room, shown) || await IsCurrentState(room, window, shown))
+            if (!checkAll || shown.RoomSeq >= room.RoomSeq)
             {
                 visible.Add(shown);
+                continue;
+            }
+
+            var (maySee, membership) = await MaySee(room, shown);
+            if (maySee || await IsCurrentState(room, window, shown))
+            {
+                visible.Add(await _erased.Hides(shown.Pdu.Sender, membership) ? shown.Pruned() : shown);
             }
         }
 
         return visible;
     }
 
-    private async ValueTask<bool> MaySee(UserRoom room, TailEvent shown)
+    private async ValueTask<(bool MaySee, Membership? Membership)> MaySee(UserRoom room, TailEvent shown)
     {
         var visibility = await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.HistoryVisibility);
         var member = await windows.StateEvent(room.RoomNid, room.RoomVersion, shown.StateBefore, StateKey.Member(context.User));
-        return EventVisibility.Of(shown.Pdu, context.User, visibility, member, joinedLater: room.RoomSeq > shown.RoomSeq).Allows;
+        var seen = EventVisibility.Of(shown.Pdu, context.User, visibility, member, joinedLater: room.RoomSeq > shown.RoomSeq);
+        return (seen.Allows, seen.Membership);
     }
 
     /// <summary>
