@@ -8,13 +8,23 @@ using Microsoft.Extensions.Logging;
 namespace MatrixOrleans.Grains.Accounts;
 
 /// <summary>What is left to do when an account has ended: its rooms, and its data.</summary>
-public sealed partial class AccountClosing(Database database, IGrainFactory grains, ILogger<AccountClosing> log)
+public sealed partial class AccountClosing(Database database, TimeProvider time, IGrainFactory grains, ILogger<AccountClosing> log)
 {
     /// <summary>Rooms that are left at the same time.</summary>
     private const int LeavesAtOnce = 8;
 
+    /// <summary>Tries for one room, where the answer is that it may be tried again.</summary>
+    private const int TriesMax = 4;
+
+    /// <summary>The data first: as long as there are rooms, <see cref="ClosingResumption"/> knows that this was not finished.</summary>
+    public async Task Close(UserId user, bool erase)
+    {
+        await Clear(user, erase);
+        await Leave(user);
+    }
+
     /// <summary>Leaves every room, and declines every invite and knock. A room that refuses stops nothing.</summary>
-    public async Task Leave(UserId user)
+    private async Task Leave(UserId user)
     {
         foreach (var some in (await database.Memberships.OfUser(user)).Chunk(LeavesAtOnce))
         {
@@ -23,7 +33,7 @@ public sealed partial class AccountClosing(Database database, IGrainFactory grai
     }
 
     /// <summary>Takes the profile away; with <paramref name="erase"/> the account data too.</summary>
-    public async Task Clear(UserId user, bool erase)
+    private async Task Clear(UserId user, bool erase)
     {
         List<UserEntry> entries = [new DeviceListChanged(user.Value)];
         foreach (var field in await database.Profiles.Get(user))
@@ -44,13 +54,22 @@ public sealed partial class AccountClosing(Database database, IGrainFactory grai
 
     private async Task Leave(UserId user, RoomId room)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await grains.GetGrain<IRoomGrain>(room.Value).ChangeMembership(new MembershipRequest { Action = MembershipAction.Leave, Sender = user, Target = user });
-        }
-        catch (Exception failure) when (failure is MatrixException or TimeoutException)
-        {
-            LogLeave(log, failure, user, room);
+            try
+            {
+                await grains.GetGrain<IRoomGrain>(room.Value).ChangeMembership(new MembershipRequest { Action = MembershipAction.Leave, Sender = user, Target = user });
+                return;
+            }
+            catch (Exception failure) when (attempt < TriesMax && (failure is TimeoutException || (failure is MatrixException { Code.Status: >= 500 or 429 })))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100 << attempt), time);
+            }
+            catch (Exception failure) when (failure is MatrixException or TimeoutException)
+            {
+                LogLeave(log, failure, user, room);
+                return;
+            }
         }
     }
 

@@ -8,5 +8,6 @@ public static class AccountExtensions
     public static IServiceCollection AddAccounts(this IServiceCollection services, PasswordOptions? passwords = null) => services
         .AddSingleton(passwords ?? new PasswordOptions())
         .AddSingleton<PasswordHasher>()
-        .AddSingleton<AccountClosing>();
+        .AddSingleton<AccountClosing>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ClosingResumption>();
 }

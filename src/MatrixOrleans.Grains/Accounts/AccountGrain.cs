@@ -133,8 +133,7 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
         }
 
         invalidations.Publish(User);
-        await closing.Leave(User);
-        await closing.Clear(User, erase);
+        await closing.Close(User, erase);
     }
 
     public ValueTask SetLocked(bool locked) => Set(AccountFlag.Locked, locked);

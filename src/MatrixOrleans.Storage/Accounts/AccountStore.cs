@@ -63,6 +63,18 @@ public sealed class AccountStore
     /// <summary>Whether there is any account at all.</summary>
     public async Task<bool> Any() => await _source.Number("select count(*) from (select 1 from accounts limit 1) a").ConfigureAwait(false) != 0;
 
+    /// <summary>Deactivated accounts that are still in rooms, after <paramref name="after"/> in the order of their ids.</summary>
+    public async Task<IReadOnlyList<AccountRow>> Unfinished(string after, int limit) =>
+        await _source.Query(
+            Row + """
+                where a.deactivated = 1 and a.user_id > @after
+                and exists (select 1 from memberships m where m.user_id = a.user_id and m.membership in (1, 2, 3) and m.forgotten = 0)
+                order by a.user_id limit @limit
+                """,
+            Map,
+            ("after", after),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
     /// <returns>False when the user id is taken, by a deactivated account too.</returns>
     public Task<bool> Create(AccountRow account) => _writer.Execute((session, _) => Create(session, account));
 

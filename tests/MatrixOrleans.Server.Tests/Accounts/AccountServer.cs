@@ -123,6 +123,9 @@ public sealed class AccountServer : IAsyncDisposable
     /// <summary>Hands over what the gateway noted of devices.</summary>
     public Task FlushActivity() => _app.Services.GetRequiredService<DeviceActivity>().Flush();
 
+    /// <summary>Another silo joins, as after a failure of one.</summary>
+    public Task StartSilo() => _cluster.StartAdditionalSiloAsync();
+
     public Task AddRegistrationToken(string token, long? usesAllowed = null, TimeSpan? expiresIn = null) =>
         Database.RegistrationTokens.Create(new RegistrationTokenRow(token, usesAllowed, 0, 0, expiresIn is { } some ? (Time.GetUtcNow() + some).ToUnixTimeMilliseconds() : null));
 

@@ -160,6 +160,7 @@ public sealed class AccountStoreTests
         Assert.Empty(await test.Database.Devices.OfUser(Alice));
         Assert.Null(await test.Database.Tokens.Find(TokenKind.Access, Access));
         Assert.False(await test.Database.Accounts.SetPassword(Alice, "again"));
+        Assert.Empty(await test.Database.Accounts.Unfinished("", 10));
         Assert.True(await test.Database.Accounts.Deactivate(Alice, erase: true));
         Assert.True((await test.Database.Accounts.Get(Alice))!.Erased);
     }

@@ -181,6 +181,29 @@ public sealed class ModerationTests
     }
 
     [Fact]
+    public async Task A_deactivation_that_was_cut_off_is_finished_by_the_next_silo()
+    {
+        await using var server = await AccountServer.Start();
+        var alice = (await server.Register("alice")).AccessToken;
+        var bob = (await server.Register("bob")).AccessToken;
+        var room = (await server.Call("POST", "/_matrix/client/v3/createRoom", new { preset = "public_chat" }, bob)).Is(200).String("room_id");
+        (await server.Call("POST", $"/_matrix/client/v3/join/{room}", new { }, alice)).Is(200);
+        var user = UserId.Parse("@alice:one.test");
+        Assert.Empty(await server.Database.Accounts.Unfinished("", 10));
+
+        // As if the process had ended right after its commit.
+        await server.Database.Accounts.Deactivate(user, erase: false);
+        Assert.Equal(user, Assert.Single(await server.Database.Accounts.Unfinished("", 10)).UserId);
+        await server.StartSilo();
+        for (var i = 0; i < 200 && (await server.Database.Accounts.Unfinished("", 10)).Count > 0; i++)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Empty(await server.Database.Accounts.Unfinished("", 10));
+    }
+
+    [Fact]
     public async Task A_changed_profile_does_not_bring_back_who_left()
     {
         await using var server = await AccountServer.Start();
