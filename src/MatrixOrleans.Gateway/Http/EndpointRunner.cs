@@ -12,10 +12,12 @@ namespace MatrixOrleans.Gateway.Http;
 /// </summary>
 public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits, DeviceActivity activity)
 {
+    private readonly GrainReferences _grains = new(grains);
+
     public async Task Run(Endpoint endpoint, HttpContext http)
     {
         var (session, hash) = endpoint.Access == Access.Anybody ? (null, null) : await Authenticate(endpoint, http.Request);
-        var request = new ClientRequest(http, grains, options, Tenant(session, http.Request), session, PathValues(http), hash);
+        var request = new ClientRequest(http, _grains, options, Tenant(session, http.Request), session, PathValues(http), hash);
         if (session is not null)
         {
             activity.Saw(session, request.RemoteAddress, request.UserAgent);

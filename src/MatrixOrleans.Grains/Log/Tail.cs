@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using MatrixOrleans.Contracts.Ephemeral;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Storage.Log;
 
 namespace MatrixOrleans.Grains.Log;
@@ -35,6 +36,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     private readonly Dictionary<RoomId, Typing> _typing = [];
     private readonly Dictionary<RoomId, long> _nids = [];
     private readonly Queue<Row> _rows = new();
+    private readonly PositionList<long> _touches = new();
     private readonly TimeProvider _time;
     private long _bytes;
 
@@ -124,12 +126,14 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         }
     }
 
-    /// <summary>Which of the given rooms have entries or receipts in (after, upto].</summary>
-    internal List<long> Touched(IReadOnlyCollection<long> rooms, long after, long upto)
+    /// <summary>Which of the given rooms have entries or receipts in (after, upto]. Costs what happened since, or what there are of rooms, whichever is less.</summary>
+    internal List<long> Touched(IReadOnlyDictionary<long, UserRoom> rooms, long after, long upto)
     {
         lock (_lock)
         {
-            return [.. rooms.Where(nid => _rooms.TryGetValue(nid, out var room) && (room.Entries.Last > after || room.Receipts.Last > after))];
+            return upto - after < rooms.Count
+                ? [.. _touches.Slice(after, upto).Select(touch => touch.Item).Distinct().Where(rooms.ContainsKey)]
+                : [.. rooms.Keys.Where(nid => _rooms.TryGetValue(nid, out var room) && (room.Entries.Last > after || room.Receipts.Last > after))];
         }
     }
 
@@ -242,6 +246,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
             var bytes = (entry.Event?.Pdu.Json.Length ?? 0) + 512;
             _bytes += bytes;
             _rows.Enqueue(new Row(position, append.RoomNid, null, bytes));
+            _touches.Add(position, append.RoomNid);
             position++;
         }
 
@@ -260,6 +265,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
             roomNid = receipt.RoomNid;
             var room = Room(receipt.RoomNid);
             room.Receipts.Add(position, receipt);
+            _touches.Add(position, receipt.RoomNid);
             if (receipt.Type == "m.read")
             {
                 Signal(receipt.RoomNid, room, signals);
@@ -325,6 +331,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
             var row = _rows.Dequeue();
             _bytes -= row.Bytes;
             Start = row.Position;
+            _touches.CutTo(row.Position);
             if (row.RoomNid is { } nid && _rooms.TryGetValue(nid, out var room))
             {
                 foreach (var (_, entry) in room.Entries.Slice(0, row.Position))

@@ -113,18 +113,20 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
             return [.. rooms.All.Values];
         }
 
-        var joined = rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid).ToList();
         IEnumerable<long> touched = context.After >= tail.Start
-            ? tail.Touched(joined, context.After, context.Upto)
-            : (await database.Log.RoomsTouched(joined, context.After, context.Upto)).Select(touch => touch.RoomNid);
+            ? tail.Touched(rooms.All, context.After, context.Upto)
+            : (await database.Log.RoomsTouched([.. Joined()], context.After, context.Upto)).Select(touch => touch.RoomNid);
+        touched = touched.Where(nid => rooms.All[nid].Membership == Membership.Join);
         var typingSince = context.Since!.Value.EphemeralEpoch == tail.Epoch ? context.Since.Value.EphemeralVersion : 0;
         if (tail.TypingVersion > typingSince)
         {
             var typing = tail.RoomsWithTypingSince(typingSince).ToHashSet();
-            touched = touched.Concat(joined.Where(nid => typing.Contains(rooms.All[nid].RoomId)));
+            touched = touched.Concat(Joined().Where(nid => typing.Contains(rooms.All[nid].RoomId)));
         }
 
         return [.. touched.Concat(moved).Concat(entries.Rooms).Distinct().Where(rooms.All.ContainsKey).Select(nid => rooms.All[nid])];
+
+        IEnumerable<long> Joined() => rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid);
     }
 
     /// <summary>The user's own rows since the token: account data and own receipts.</summary>

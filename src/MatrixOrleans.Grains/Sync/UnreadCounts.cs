@@ -4,6 +4,7 @@ using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Push;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Users;
 
 namespace MatrixOrleans.Grains.Sync;
 
@@ -13,13 +14,13 @@ namespace MatrixOrleans.Grains.Sync;
 /// </summary>
 internal sealed class UnreadCounts(UserId user, Database database, Tail tail, RoomWindows windows)
 {
-    /// <summary>The thread of events that are in none (Client-Server API, "Threaded read receipts").</summary>
-    private const string Main = "main";
-
     /// <summary>Events that are read back, at the most, when counts of a room are made anew.</summary>
     private const int ScanMax = 20_000;
 
     private const int PageSize = 1_000;
+
+    /// <summary>Events of a room after which its counts are kept anew.</summary>
+    private const int KeepEvery = 1_000;
 
     private readonly Dictionary<long, UnreadRoom> _rooms = [];
 
@@ -41,6 +42,11 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
             await Advance(room, unread, position);
         }
 
+        if (unread.LastSeq - unread.KeptSeq >= KeepEvery)
+        {
+            await database.Unread.Set(user, unread.Keep(room.RoomNid));
+        }
+
         return unread.View();
     }
 
@@ -50,6 +56,10 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
         if (receipt is { Type: "m.read" or "m.read.private", RoomSeq: { } seq } && _rooms.TryGetValue(receipt.RoomNid, out var room))
         {
             room.Read(receipt.Thread, seq);
+            if (room.IsUncertain)
+            {
+                _rooms.Remove(receipt.RoomNid);
+            }
         }
     }
 
@@ -61,7 +71,8 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
     {
         var unread = new UnreadRoom { JoinedPosition = room.Position, Position = position };
         unread.Read("", room.RoomSeq ?? 0);
-        foreach (var receipt in await database.Receipts.OfUser(room.RoomNid, user))
+        var receipts = await database.Receipts.OfUser(room.RoomNid, user);
+        foreach (var receipt in receipts)
         {
             if (receipt.Type is "m.read" or "m.read.private")
             {
@@ -71,8 +82,26 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
 
         unread.DisplayName = (await windows.StateEvent(room.RoomNid, room.RoomVersion, room.StateRoot, StateKey.Member(user)))?.ContentString("displayname");
         var upto = await database.Rooms.SeqAt(room.RoomNid, position);
-        await Scan(room, unread, Math.Max(unread.UnthreadedSeq, upto - ScanMax), upto);
+        await TakeKept(room.RoomNid, unread, receipts, upto);
+        await Scan(room, unread, Math.Max(Math.Max(unread.UnthreadedSeq, unread.KeptSeq), upto - ScanMax), upto);
         return unread;
+    }
+
+    /// <summary>Starts from the counts in the database, unless the user has read something since they were made.</summary>
+    private async Task TakeKept(long roomNid, UnreadRoom unread, IReadOnlyList<ReceiptRow> receipts, long upto)
+    {
+        var rows = await database.Unread.OfRoom(user, roomNid);
+        var cursor = rows.Count == 0 ? 0 : rows.Max(row => row.CursorSeq);
+        if (cursor <= unread.UnthreadedSeq || cursor > upto)
+        {
+            return;
+        }
+
+        var newest = await database.Rooms.Timeline(roomNid, cursor - 1, backwards: false, 1, cursor);
+        if (newest is [var last] && receipts.All(receipt => receipt.Position <= last.Position))
+        {
+            unread.TakeKept(rows.Where(row => row.CursorSeq == cursor), cursor);
+        }
     }
 
     private async Task Advance(UserRoom room, UnreadRoom unread, long position)
@@ -119,7 +148,7 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
     private void Count(UnreadRoom unread, Pdu pdu, long seq, string? threadRoot, Storage.Log.PushFacts facts)
     {
         unread.LastSeq = Math.Max(unread.LastSeq, seq);
-        var thread = threadRoot ?? Main;
+        var thread = threadRoot ?? UnreadRoom.Main;
         if (pdu.Sender == user)
         {
             unread.Read(thread, seq);
@@ -137,69 +166,5 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
         {
             unread.Add(seq, thread, result.Highlight);
         }
-    }
-
-    /// <summary>One room: the receipts, and the events that notified and are not read.</summary>
-    private sealed class UnreadRoom
-    {
-        private readonly Dictionary<string, long> _read = [];
-        private readonly List<(long Seq, string Thread, bool Highlight)> _unread = [];
-
-        public long JoinedPosition { get; init; }
-
-        public long Position { get; set; }
-
-        public long LastSeq { get; set; }
-
-        public long UnthreadedSeq { get; private set; }
-
-        public string? DisplayName { get; set; }
-
-        public void Read(string thread, long seq)
-        {
-            if (thread.Length == 0)
-            {
-                UnthreadedSeq = Math.Max(UnthreadedSeq, seq);
-            }
-            else
-            {
-                _read[thread] = Math.Max(_read.GetValueOrDefault(thread), seq);
-            }
-
-            _unread.RemoveAll(IsRead);
-        }
-
-        public void Add(long seq, string thread, bool highlight)
-        {
-            var item = (seq, thread, highlight);
-            if (!IsRead(item))
-            {
-                _unread.Add(item);
-            }
-        }
-
-        public UnreadView View()
-        {
-            var (all, loud) = (0, 0);
-            var threads = new Dictionary<string, (int, int)>();
-            foreach (var (_, thread, highlight) in _unread)
-            {
-                if (thread == Main)
-                {
-                    all++;
-                    loud += highlight ? 1 : 0;
-                }
-                else
-                {
-                    var (a, l) = threads.GetValueOrDefault(thread);
-                    threads[thread] = (a + 1, l + (highlight ? 1 : 0));
-                }
-            }
-
-            return new UnreadView(all, loud, threads);
-        }
-
-        private bool IsRead((long Seq, string Thread, bool Highlight) item) =>
-            item.Seq <= UnthreadedSeq || item.Seq <= _read.GetValueOrDefault(item.Thread);
     }
 }

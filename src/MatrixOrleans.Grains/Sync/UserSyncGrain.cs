@@ -32,12 +32,14 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     private readonly Dictionary<string, LazyMembers> _lazy = [];
     private readonly Dictionary<string, CancellationTokenSource> _waits = [];
     private readonly Dictionary<string, KeyCounts> _keys = [];
+    private readonly Dictionary<string, AnswerPace> _paces = [];
     private readonly HashSet<long> _subscribed = [];
     private UserId _user;
     private UserRooms _rooms = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
     private long _dataPosition = -1;
+    private (string? Text, SyncFilter Filter) _filter = (null, SyncFilter.Default);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -73,7 +75,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
             }
         }
 
-        var filter = request.Filter is null ? SyncFilter.Default : SyncFilter.Parse(Encoding.UTF8.GetBytes(request.Filter));
+        var filter = Filter(request.Filter);
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var device = request.DeviceId ?? "";
         if (_waits.TryGetValue(device, out var older))
@@ -100,6 +102,12 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     {
         var started = time.GetTimestamp();
         var waitMs = Math.Min(request.WaitMs, SyncRequest.WaitMsMax);
+        var pace = PaceOf(request.DeviceId ?? "");
+        if (since is not null && pace.Wait is { } pause && pause > TimeSpan.Zero && pause.TotalMilliseconds < waitMs)
+        {
+            await Task.Delay(pause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
         while (true)
         {
             var seen = _subscriber.Count;
@@ -107,6 +115,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
             var left = TimeSpan.FromMilliseconds(waitMs) - time.GetElapsedTime(started);
             if (!isEmpty || since is null || request.FullState || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
             {
+                pace.Answered();
                 return new SyncAnswer { Body = body, IsEmpty = isEmpty };
             }
 
@@ -236,6 +245,32 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         }
 
         _unread.Ignored = ignored;
+    }
+
+    /// <summary>A client says the same again and again.</summary>
+    private SyncFilter Filter(string? text)
+    {
+        if (text is null)
+        {
+            return SyncFilter.Default;
+        }
+
+        if (_filter.Text != text)
+        {
+            _filter = (text, SyncFilter.Parse(Encoding.UTF8.GetBytes(text)));
+        }
+
+        return _filter.Filter;
+    }
+
+    private AnswerPace PaceOf(string device)
+    {
+        if (!_paces.TryGetValue(device, out var pace))
+        {
+            _paces[device] = pace = new AnswerPace(time);
+        }
+
+        return pace;
     }
 
     private LazyMembers LazyOf(string device)

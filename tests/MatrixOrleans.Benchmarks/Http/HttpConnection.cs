@@ -62,6 +62,13 @@ internal sealed class HttpConnection(IPEndPoint server, IPAddress? from = null) 
         }
     }
 
+    /// <summary>Forgets the connection, as when the server was restarted; the next request opens a new one.</summary>
+    public void Reset()
+    {
+        _socket?.Dispose();
+        _socket = null;
+    }
+
     public void Dispose()
     {
         _disposed = true;

@@ -44,6 +44,9 @@ internal sealed class Sender(HomeserverProcess server, User user, MessageNumbers
         return new Sent(number, null);
     }
 
+    /// <summary>After the server was restarted.</summary>
+    public void Reconnect() => _connection.Reset();
+
     public void Dispose() => _connection.Dispose();
 
     /// <summary>96 bits of an event id, which tell events apart as well as the whole id does.</summary>

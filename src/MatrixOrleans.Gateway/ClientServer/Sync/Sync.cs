@@ -39,7 +39,17 @@ internal static class Sync
         {
             var leftMs = timeoutMs - (int)time.GetElapsedTime(started).TotalMilliseconds;
             var sliceStarted = time.GetTimestamp();
-            var answer = await grain.Sync(slice with { WaitMs = Math.Clamp(leftMs, 0, SyncRequest.WaitMsMax) }, cancel.Token);
+            SyncAnswer answer;
+            try
+            {
+                answer = await grain.Sync(slice with { WaitMs = Math.Clamp(leftMs, 0, SyncRequest.WaitMsMax) }, cancel.Token);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested && !request.Aborted.IsCancellationRequested)
+            {
+                // The wait ends with nothing new, and the client goes on from where it was.
+                return slice.Since is { } where ? Answer.Of(new { NextBatch = where }) : throw new MatrixException(MatrixError.Unavailable, "The server is shutting down");
+            }
+
             leftMs = timeoutMs - (int)time.GetElapsedTime(started).TotalMilliseconds;
             if (!answer.IsEmpty || leftMs <= 0 || cancel.IsCancellationRequested || time.GetElapsedTime(sliceStarted).TotalMilliseconds < SyncRequest.WaitMsMax / 2.0)
             {
