@@ -134,6 +134,20 @@ public abstract class RegistrationTests(SharedServer server) : ConformanceTest(s
         Assert.True(profile.Status is 200 or 404, profile.Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_registration_whose_answer_got_lost_can_be_repeated(bool named)
+    {
+        TestClient client = Scope.Anonymous();
+        string? username = named ? NewName() : null;
+        string session = (await client.Post($"/v3/register", new { username, password = client.Password })).Body.Str("session");
+        Task<Answer> Register(string password) => client.Post($"/v3/register", new { username, password, auth = new { type = "m.login.dummy", session } });
+        JsonElement account = (await Register(client.Password)).Ok();
+        Assert.Equal(account.GetRawText(), (await Register(client.Password)).Ok().GetRawText());
+        Assert.NotEqual(200, (await Register("another password")).Status);
+    }
+
     private static string NewName() => $"new-{Guid.NewGuid():N}"[..20];
 }
 
