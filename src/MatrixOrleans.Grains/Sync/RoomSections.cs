@@ -37,7 +37,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         if (isNew && window.Limited && timeline.Count < window.Timeline.Count)
         {
             // Part of the page is from a time that the user did not see: look further back, once, for what they did.
-            window = await windows.Read(room, -1, context.Upto, TimelineMax, filter.Timeline);
+            window = await windows.Read(room, -1, context.Upto, TimelineMax, filter.Timeline, withState: true);
             timeline = await Visible(room, window, isNew);
             timeline.RemoveRange(0, Math.Max(0, timeline.Count - limit));
         }
