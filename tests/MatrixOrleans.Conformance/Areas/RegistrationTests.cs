@@ -140,9 +140,13 @@ public abstract class RegistrationTests(SharedServer server) : ConformanceTest(s
     public async Task A_registration_whose_answer_got_lost_can_be_repeated(bool named)
     {
         TestClient client = Scope.Anonymous();
-        string? username = named ? NewName() : null;
-        string session = (await client.Post($"/v3/register", new { username, password = client.Password })).Body.Str("session");
-        Task<Answer> Register(string password) => client.Post($"/v3/register", new { username, password, auth = new { type = "m.login.dummy", session } });
+        string username = NewName();
+        string session = (await client.Post($"/v3/register", named ? new { username, password = client.Password } : new { password = client.Password })).Body.Str("session");
+        Task<Answer> Register(string password)
+        {
+            object auth = new { type = "m.login.dummy", session };
+            return client.Post($"/v3/register", named ? new { username, password, auth } : new { password, auth });
+        }
         JsonElement account = (await Register(client.Password)).Ok();
         Assert.Equal(account.GetRawText(), (await Register(client.Password)).Ok().GetRawText());
         Assert.NotEqual(200, (await Register("another password")).Status);
