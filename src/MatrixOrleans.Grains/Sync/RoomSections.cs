@@ -34,6 +34,14 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
         var window = await windows.Read(room, isNew ? -1 : context.After, context.Upto, limit, filter.Timeline, isNew || context.Request.FullState);
         var timeline = await Visible(room, window, isNew);
+        if (isNew && window.Limited && timeline.Count < window.Timeline.Count)
+        {
+            // Part of the page is from a time that the user did not see: look further back, once, for what they did.
+            window = await windows.Read(room, -1, context.Upto, TimelineMax, filter.Timeline, withState: true);
+            timeline = await Visible(room, window, isNew);
+            timeline.RemoveRange(0, Math.Max(0, timeline.Count - limit));
+        }
+
         var complete = isNew || context.Request.FullState;
         var (receipts, hasRead) = await Receipts(room, isNew);
         var typing = Typing(room, isNew, typingVersion);

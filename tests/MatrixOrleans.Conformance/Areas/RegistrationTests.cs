@@ -134,6 +134,24 @@ public abstract class RegistrationTests(SharedServer server) : ConformanceTest(s
         Assert.True(profile.Status is 200 or 404, profile.Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_registration_whose_answer_got_lost_can_be_repeated(bool named)
+    {
+        TestClient client = Scope.Anonymous();
+        string username = NewName();
+        string session = (await client.Post($"/v3/register", named ? new { username, password = client.Password } : new { password = client.Password })).Body.Str("session");
+        Task<Answer> Register(string password)
+        {
+            object auth = new { type = "m.login.dummy", session };
+            return client.Post($"/v3/register", named ? new { username, password, auth } : new { password, auth });
+        }
+        JsonElement account = (await Register(client.Password)).Ok();
+        Assert.Equal(account.GetRawText(), (await Register(client.Password)).Ok().GetRawText());
+        Assert.NotEqual(200, (await Register("another password")).Status);
+    }
+
     private static string NewName() => $"new-{Guid.NewGuid():N}"[..20];
 }
 

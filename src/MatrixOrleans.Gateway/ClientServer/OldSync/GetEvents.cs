@@ -28,6 +28,9 @@ internal static class GetEvents
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var timeoutMs = request.QueryInteger("timeout", 0, TimeoutMsMax);
+
+        // Nobody says any more what it does, but what is no number is refused.
+        _ = request.QueryInteger("limit", EventsMax, EventsMax);
         var from = request.Query("from") is { Length: > 0 } given ? given : null;
         if (from is not null)
         {

@@ -17,10 +17,11 @@ internal static class RoomInitialSync
         var reader = EventArrays.Reader(request);
         var viewer = EventArrays.Viewer(request);
         var state = await EventArrays.AllPages(cursor => reader.State(viewer, cursor));
+        var limit = request.QueryInteger("limit", EventArrays.LimitDefault, EventArrays.LimitMax);
         var messages = await reader.Messages(viewer, new MessagesQuery
         {
             Backwards = true,
-            Limit = Math.Max(1, request.QueryInteger("limit", EventArrays.LimitDefault, EventArrays.LimitMax)),
+            Limit = Math.Max(1, limit),
         });
         var published = await request.Grains.GetGrain<IRoomDirectoryGrain>(request.Tenant.Value).IsPublished(request.RoomId);
         var own = await SyncAsked.Ask(
@@ -38,9 +39,9 @@ internal static class RoomInitialSync
 
             writer.WriteString("visibility", published ? "public" : "private");
             writer.WriteStartObject("messages");
-            writer.WriteString("start", messages.End ?? default(RoomToken).ToString());
+            writer.WriteString("start", limit == 0 ? messages.Start : messages.End ?? default(RoomToken).ToString());
             writer.WriteString("end", messages.Start);
-            writer.WriteEvents("chunk", messages.Chunk.Reverse());
+            writer.WriteEvents("chunk", messages.Chunk.Take(limit).Reverse());
             writer.WriteEndObject();
             writer.WriteEvents("state", state);
             writer.WriteEvents("account_data", SyncAsked.Events(room, "account_data"), null);
