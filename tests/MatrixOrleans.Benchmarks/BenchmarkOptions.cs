@@ -17,6 +17,7 @@ internal sealed record BenchmarkOptions
           --seconds N          how long each load is measured (default 60, quick 10)
           --sync-pause-ms N    how long a live client works on an answer before it asks again, during sends (default 0)
           --server FILE        the built server (matrix-orleans.dll)
+          --baseline-server FILE  the same built with -p:WithoutAuthorization=true; without it there is no baseline
           --work-dir FOLDER    where the data is; its disk decides what a durable commit costs (default: the temporary folder)
           --output FILE        the tables as Markdown
         """;
@@ -33,9 +34,14 @@ internal sealed record BenchmarkOptions
 
     public string? Server { get; init; }
 
+    public string? BaselineServer { get; init; }
+
     public string? WorkDir { get; init; }
 
     public string? Output { get; init; }
+
+    /// <summary>The arguments that change what is measured, as they were given.</summary>
+    public IReadOnlyList<string> Asked { get; init; } = [];
 
     /// <summary>How long a load is measured.</summary>
     public TimeSpan Measured => TimeSpan.FromSeconds(Seconds ?? (Quick ? 10 : 60));
@@ -51,6 +57,7 @@ internal sealed record BenchmarkOptions
         var options = new BenchmarkOptions();
         for (var i = 0; i < arguments.Count; i++)
         {
+            var first = i;
             options = arguments[i] switch
             {
                 "--quick" => options with { Quick = true },
@@ -59,10 +66,15 @@ internal sealed record BenchmarkOptions
                 "--seconds" => options with { Seconds = Number(Value()) },
                 "--sync-pause-ms" => options with { SyncPauseMs = Number(Value()) },
                 "--server" => options with { Server = Path.GetFullPath(Value()) },
+                "--baseline-server" => options with { BaselineServer = Path.GetFullPath(Value()) },
                 "--work-dir" => options with { WorkDir = Path.GetFullPath(Value()) },
                 "--output" => options with { Output = Path.GetFullPath(Value()) },
                 var unknown => throw new FormatException($"Unknown option {unknown}"),
             };
+            if (arguments[first] is not ("--server" or "--baseline-server" or "--work-dir" or "--output"))
+            {
+                options = options with { Asked = [.. options.Asked, .. arguments.Skip(first).Take(i - first + 1)] };
+            }
 
             string Value() => ++i < arguments.Count ? arguments[i] : throw new FormatException($"{arguments[i - 1]} needs a value");
         }

@@ -28,7 +28,7 @@ try
 {
     var report = new Report(options.Output);
     report.Line($"Machine: {Machine.Describe(folder)}");
-    report.Line($"Command: `./bench {string.Join(' ', args)}`");
+    report.Line($"Command: `{string.Join(' ', ["./bench", .. options.Asked])}`");
     var benchmark = new Benchmark(options, report, folder, options.Server ?? Path.Combine(AppContext.BaseDirectory, "matrix-orleans.dll"));
     if (options.Parts.Contains("resolution"))
     {

@@ -48,7 +48,7 @@ internal static class SendFigures
         Report.Progress("kill -9 in the midst of sending, and reading back");
         await ClosedLoop.RunUntilKilled(server, senders, [.. community.Rooms, community.HotRoom], TimeSpan.FromSeconds(3));
         acknowledged.AddRange(senders.SelectMany(s => s.Acknowledged));
-        await server.StartAgain(withoutAuthorization: true);
+        await server.StartAgain(options.BaselineServer);
         figures.Add(new Figure("start after the crash, with all this data", Text.Of($"{server.StartedIn.TotalSeconds:0.00} s")));
         var readBack = await ReadBack.Compare(setup, community.Members[0], [.. community.Rooms, community.HotRoom], acknowledged);
         figures.Add(new Figure(
@@ -57,8 +57,12 @@ internal static class SendFigures
             "0",
             readBack is { Lost: 0, Doubled: 0, Acknowledged: > 0 }));
 
-        Report.Progress("the baseline");
-        figures.AddRange(await Baseline(benchmark, server, community, numbers, many, one));
+        if (options.BaselineServer is not null)
+        {
+            Report.Progress("the baseline");
+            figures.AddRange(await Baseline(benchmark, server, community, numbers, many, one));
+        }
+
         figures.Add(new Figure("resident memory after the load", Text.Of($"{residentMegabytes:0} MB")));
         foreach (var sender in senders)
         {

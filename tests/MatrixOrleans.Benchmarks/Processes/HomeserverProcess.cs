@@ -58,8 +58,8 @@ internal sealed class HomeserverProcess : IAsyncDisposable
         }
     }
 
-    /// <param name="withoutAuthorization">The baseline: the rules of authorization are not asked.</param>
-    public async Task StartAgain(bool withoutAuthorization = false)
+    /// <param name="otherExecutable">Another build of the server, on the same data.</param>
+    public async Task StartAgain(string? otherExecutable = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -70,7 +70,7 @@ internal sealed class HomeserverProcess : IAsyncDisposable
         };
         string[] arguments =
         [
-            _executable,
+            otherExecutable ?? _executable,
             "--listen", string.Create(CultureInfo.InvariantCulture, $"http://{Address}"),
             "--server-name", "localhost",
             "--data-dir", _dataFolder,
@@ -89,11 +89,6 @@ internal sealed class HomeserverProcess : IAsyncDisposable
         start.Environment["DOTNET_gcConcurrent"] = "1";
         start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
         start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT");
-        if (withoutAuthorization)
-        {
-            start.Environment["MATRIX_ORLEANS_BENCH_NO_AUTH"] = "1";
-        }
-
         var started = Stopwatch.GetTimestamp();
         _process = Process.Start(start) ?? throw new InvalidOperationException("The server did not start.");
         Children.Add(_process);
