@@ -43,6 +43,7 @@ public sealed class CrashTests
             await reader.StartAsync();
         }
 
+        List<string> events = [];
         using CancellationTokenSource stopSending = new();
         using CancellationTokenSource stopReading = new();
         Task[] sending = [.. senders.Select(s => Task.Run(() => s.RunAsync(stopSending.Token)))];
@@ -50,8 +51,10 @@ public sealed class CrashTests
         for (int kill = 0; kill < Kills; kill++)
         {
             await Task.Delay(Between);
+            events.Add($"  {DateTime.UtcNow:HH:mm:ss.fff} the server is ended");
             await (gracefully ? server.StopAsync() : server.KillAsync());
             await server.StartAgainAsync();
+            events.Add($"  {DateTime.UtcNow:HH:mm:ss.fff} the server is ready again");
         }
         await Task.Delay(Between);
         await stopSending.CancelAsync();
@@ -62,7 +65,9 @@ public sealed class CrashTests
         Acknowledged[] acknowledged = [.. senders.SelectMany(s => s.Acknowledged)];
         Delivered[] walk = [.. FaithfulReader.Marked(await owner.WalkMessages(room, "f", 100))];
         IReadOnlyList<string> problems = DeliveryChecker.Check(acknowledged, walk, [.. readers.Select(r => r.Stream)]);
-        Assert.True(problems.Count == 0, $"{acknowledged.Length} acknowledged, {walk.Length} stored:\n{string.Join('\n', problems.Take(40))}");
+        string around = string.Join('\n', walk.Where(e => problems.Any(p => p.Contains(e.EventId, StringComparison.Ordinal))).Take(5)
+            .SelectMany(e => readers.SelectMany(r => r.Around(e.EventId, walk)).Prepend($"  around {e.EventId}")));
+        Assert.True(problems.Count == 0, $"{acknowledged.Length} acknowledged, {walk.Length} stored:\n{string.Join('\n', problems.Take(40))}\n{string.Join('\n', events)}\n{around}");
         Assert.All(senders, s => Assert.True(s.Acknowledged.Count > Kills, $"only {s.Acknowledged.Count} sends were acknowledged"));
         Assert.True(senders.Sum(s => s.Repeats) > 0, "no send was ever interrupted: the test tested nothing");
         Assert.True(readers[1].Gaps > 0, "the second reader had no gap to fill");

@@ -8,6 +8,7 @@ public sealed class FaithfulReader(TestClient client, string room, int timelineL
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private readonly List<Delivered> _events = [];
+    private readonly List<(string Text, string[] Ids)> _steps = [];
     private string _token = "";
     private string _lastKnown = "";
 
@@ -46,6 +47,15 @@ public sealed class FaithfulReader(TestClient client, string room, int timelineL
         }
     }
 
+    /// <summary>The syncs around an event that never came: those that brought its neighbours in a full walk, and all between them.</summary>
+    public IEnumerable<string> Around(string eventId, IReadOnlyList<Delivered> walk)
+    {
+        int place = walk.Select(e => e.EventId).ToList().IndexOf(eventId);
+        int before = _steps.FindLastIndex(s => walk.Take(place).TakeLast(5).Any(e => s.Ids.Contains(e.EventId)));
+        int after = _steps.FindIndex(Math.Max(0, before), s => walk.Skip(place + 1).Take(20).Any(e => s.Ids.Contains(e.EventId)));
+        return before < 0 || after < 0 ? [] : _steps[before..(after + 1)].Select(s => $"    {s.Text}");
+    }
+
     /// <summary>The marked events among events.</summary>
     public static IEnumerable<Delivered> Marked(IEnumerable<JsonElement> events) =>
         events.Where(e => e.Str("type") == "m.room.message").Select(e => new Delivered(e.Str("event_id"), e.Str("sender"), e.Str("content", "body")));
@@ -55,10 +65,10 @@ public sealed class FaithfulReader(TestClient client, string room, int timelineL
         string filter = $$$$"""{"room":{"timeline":{"limit":{{{{timelineLimit}}}}}}}""";
         JsonElement sync = await client.Sync(_token, filter, timeoutMs);
         JsonElement[] timeline = sync.Timeline(room);
-        List<JsonElement> gap = sync.Has("rooms", "join", room) && sync.Joined(room).Has("timeline", "limited") && sync.Joined(room).Bool("timeline", "limited")
-            ? await FillAsync(sync.Joined(room).Str("timeline", "prev_batch"))
-            : [];
+        bool limited = sync.Has("rooms", "join", room, "timeline", "limited") && sync.Joined(room).Bool("timeline", "limited");
+        List<JsonElement> gap = limited ? await FillAsync(sync.Joined(room).Str("timeline", "prev_batch")) : [];
         _events.AddRange(Marked([.. gap, .. timeline]));
+        _steps.Add(($"{DateTime.UtcNow:HH:mm:ss.fff} {_token} -> {sync.Str("next_batch")}: {(limited ? $"limited at {sync.Joined(room).Str("timeline", "prev_batch")}, {gap.Count} in the gap, " : "")}{timeline.Length} in the timeline", [.. gap.Ids(), .. timeline.Ids()]));
         _lastKnown = timeline.Length > 0 ? timeline[^1].Str("event_id") : _lastKnown;
         _token = sync.Str("next_batch");
         return timeline.Length > 0;
