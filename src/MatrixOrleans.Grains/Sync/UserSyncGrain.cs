@@ -34,6 +34,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     private readonly Dictionary<string, KeyCounts> _keys = [];
     private readonly HashSet<long> _subscribed = [];
     private UserId _user;
+    private ToDeviceInbox _inbox = null!;
     private UserRooms _rooms = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
@@ -42,6 +43,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _user = UserId.Parse(this.GetPrimaryKeyString());
+        _inbox = new ToDeviceInbox(_user, database, tail);
         _rooms = new UserRooms(_user, database, tail);
         _unread = new UnreadCounts(_user, database, tail, windows);
         _subscriber = new SyncSubscriber(_user.Value);
@@ -71,6 +73,11 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 // From a log that this database does not hold: the client starts anew and misses nothing.
                 since = null;
             }
+        }
+
+        if (since is { } presented && request.DeviceId is { } presenter)
+        {
+            await _inbox.Acknowledge(presenter, presented.ToDevicePosition);
         }
 
         var filter = request.Filter is null ? SyncFilter.Default : SyncFilter.Parse(Encoding.UTF8.GetBytes(request.Filter));
@@ -149,7 +156,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 Ignored = _unread.Ignored,
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
-            return await new SyncBuilder(context, _rooms, _unread, windows, database, tail).Build(await KeysOf(request.DeviceId));
+            return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail).Build(await KeysOf(request.DeviceId));
         }
         finally
         {

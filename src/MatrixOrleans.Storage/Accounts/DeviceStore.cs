@@ -29,6 +29,15 @@ public sealed class DeviceStore
     public async Task<IReadOnlyList<DeviceRow>> OfUser(UserId user) =>
         await _source.Query(Row + "where user_id = @user order by device_id", Map, ("user", user.Value)).ConfigureAwait(false);
 
+    /// <summary>The devices of several users, by their ids.</summary>
+    public async Task<IReadOnlyList<(UserId User, string DeviceId)>> IdsOf(IReadOnlyCollection<UserId> users) =>
+        users.Count == 0
+            ? []
+            : await _source.Query(
+                "select user_id, device_id from devices where user_id {any users} order by user_id, device_id",
+                static reader => (UserId.Parse(reader.String(0)), reader.String(1)),
+                ("users", users.Select(user => user.Value).ToArray())).ConfigureAwait(false);
+
     /// <summary>Makes a device; one that exists keeps its name, and was seen now.</summary>
     /// <returns>True when it is new.</returns>
     public Task<bool> Put(DeviceRow device) => _writer.Execute((session, _) => Put(session, device));
