@@ -73,6 +73,9 @@ public static class Routes
     private static IEnumerable<Endpoint> Encryption =>
     [
         SendToDevice.Endpoint,
+        UploadKeys.Endpoint,
+        QueryKeys.Endpoint,
+        ClaimKeys.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Reading =>

@@ -94,7 +94,8 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
 
         var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion);
         var toDevice = await inbox.Read(context.Request.DeviceId, context.Since?.ToDevicePosition ?? 0, context.Upto);
-        var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count == 0;
+        var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count == 0
+            && !KeySupplyChanged();
         var buffer = new ByteBuffer(4096);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -161,4 +162,9 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
 
         return rows;
     }
+
+    /// <summary>The counts of the device's keys are another than at the token, as far as memory goes.</summary>
+    private bool KeySupplyChanged() =>
+        context.After >= tail.Start
+        && tail.UserEntries(context.User.Value, context.After, context.Upto).Exists(e => e.Item is KeySupplyChanged supply && supply.DeviceId == context.Request.DeviceId);
 }

@@ -176,6 +176,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
 
         if (_dataPosition < tail.Start)
         {
+            _keys.Clear();
             _unread.ForgetAll();
             TakeRules((await database.AccountData.Get(_user, null, PushRulesType))?.Json);
             TakeIgnored((await database.AccountData.Get(_user, null, IgnoredUsersType))?.Json);
@@ -191,6 +192,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                         break;
                     case AccountDataSet { RoomNid: null, Type: IgnoredUsersType } ignored:
                         TakeIgnored(ignored.Json);
+                        break;
+                    case KeySupplyChanged supply:
+                        _keys.Remove(supply.DeviceId);
                         break;
                     case ReceiptSet receipt:
                         _unread.Read(receipt);

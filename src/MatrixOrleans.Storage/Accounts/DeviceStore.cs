@@ -71,6 +71,10 @@ public sealed class DeviceStore
         return isNew;
     }
 
+    /// <summary>Whether there is such a device, inside a transaction of the caller's.</summary>
+    public static async ValueTask<bool> Exists(WriteSession session, UserId user, string device) =>
+        await session.Number("select 1 from devices where user_id = @user and device_id = @device", ("user", user.Value), ("device", device)).ConfigureAwait(false) is not null;
+
     /// <returns>False when there is no such device.</returns>
     public Task<bool> Rename(UserId user, string device, string? name) =>
         _writer.Execute(async (session, _) => await session.Execute(
@@ -131,6 +135,8 @@ public sealed class DeviceStore
         await session.Execute("delete from tokens where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from to_device where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from one_time_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await session.Execute("delete from fallback_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await session.Execute("delete from device_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         foreach (var device in ids)
         {
             // Keys of transactions begin with user|device|.
