@@ -52,6 +52,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public TenantStore Tenants { get; private set; } = null!;
 
+    public DeviceKeyStore DeviceKeys { get; private set; } = null!;
+
     public OneTimeKeyStore OneTimeKeys { get; private set; } = null!;
 
     public AccountDataStore AccountData { get; private set; } = null!;
@@ -133,7 +135,8 @@ public sealed partial class Database : IAsyncDisposable
         RegistrationTokens = new RegistrationTokenStore(_source, _writer);
         Keys = new KeyStore(_source, _writer);
         Tenants = new TenantStore(_source, _writer);
-        OneTimeKeys = new OneTimeKeyStore(_source);
+        DeviceKeys = new DeviceKeyStore(_source);
+        OneTimeKeys = new OneTimeKeyStore(_source, _writer);
         AccountData = new AccountDataStore(_source);
         Receipts = new ReceiptStore(_source, _writer);
         Filters = new FilterStore(_source, _writer);

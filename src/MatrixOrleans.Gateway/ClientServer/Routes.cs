@@ -2,6 +2,7 @@ using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Admin;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
+using MatrixOrleans.Gateway.ClientServer.Encryption;
 using MatrixOrleans.Gateway.ClientServer.OldSync;
 using MatrixOrleans.Gateway.ClientServer.Reading;
 using MatrixOrleans.Gateway.ClientServer.Rooms;
@@ -24,6 +25,7 @@ public static class Routes
         .. Directory,
         .. Accounts,
         .. Admin,
+        .. Encryption,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
@@ -66,6 +68,14 @@ public static class Routes
         GetWhoIs.Endpoint,
         AdminRegister.Nonce,
         AdminRegister.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Encryption =>
+    [
+        SendToDevice.Endpoint,
+        UploadKeys.Endpoint,
+        QueryKeys.Endpoint,
+        ClaimKeys.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Reading =>

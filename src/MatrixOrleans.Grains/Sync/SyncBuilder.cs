@@ -41,7 +41,7 @@ internal sealed record SyncContext
 }
 
 /// <summary>Puts a <c>/sync</c> v3 answer together from memberships, windows of rooms and rows of the user.</summary>
-internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCounts unread, RoomWindows windows, Database database, Tail tail)
+internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCounts unread, RoomWindows windows, ToDeviceInbox inbox, Database database, Tail tail)
 {
     private readonly RoomSections _sections = new(context, unread, windows, database, tail);
 
@@ -93,8 +93,9 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
         }
 
         var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion);
-        var toDevice = await ToDevice();
-        var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count == 0;
+        var toDevice = await inbox.Read(context.Request.DeviceId, context.Since?.ToDevicePosition ?? 0, context.Upto);
+        var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count == 0
+            && !KeySupplyChanged();
         var buffer = new ByteBuffer(4096);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -164,21 +165,8 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
         return rows;
     }
 
-    private async Task<(IReadOnlyList<Storage.Users.ToDeviceRow> Messages, long Position)> ToDevice()
-    {
-        if (context.Request.DeviceId is not { } device)
-        {
-            return ([], context.Upto);
-        }
-
-        const int MessagesMax = 100;
-        var after = context.Since?.ToDevicePosition ?? 0;
-        if (after >= tail.Start && after > 0 && !tail.UserEntries(context.User.Value, after, context.Upto).Exists(e => e.Item is ToDeviceSend send && send.DeviceId == device))
-        {
-            return ([], context.Upto);
-        }
-
-        var messages = await database.ToDevice.Read(context.User, device, after, context.Upto, MessagesMax);
-        return (messages, messages.Count == MessagesMax ? messages[^1].Position : context.Upto);
-    }
+    /// <summary>The counts of the device's keys are another than at the token, as far as memory goes.</summary>
+    private bool KeySupplyChanged() =>
+        context.After >= tail.Start
+        && tail.UserEntries(context.User.Value, context.After, context.Upto).Exists(e => e.Item is KeySupplyChanged supply && supply.DeviceId == context.Request.DeviceId);
 }

@@ -35,6 +35,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     private readonly Dictionary<string, AnswerPace> _paces = [];
     private readonly HashSet<long> _subscribed = [];
     private UserId _user;
+    private ToDeviceInbox _inbox = null!;
     private UserRooms _rooms = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
@@ -44,6 +45,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _user = UserId.Parse(this.GetPrimaryKeyString());
+        _inbox = new ToDeviceInbox(_user, database, tail);
         _rooms = new UserRooms(_user, database, tail);
         _unread = new UnreadCounts(_user, database, tail, windows);
         _subscriber = new SyncSubscriber(_user.Value);
@@ -73,6 +75,11 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 // From a log that this database does not hold: the client starts anew and misses nothing.
                 since = null;
             }
+        }
+
+        if (since is { } presented && request.DeviceId is { } presenter)
+        {
+            await _inbox.Acknowledge(presenter, presented.ToDevicePosition);
         }
 
         var filter = Filter(request.Filter);
@@ -158,7 +165,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 Ignored = _unread.Ignored,
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
-            return await new SyncBuilder(context, _rooms, _unread, windows, database, tail).Build(await KeysOf(request.DeviceId));
+            return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail).Build(await KeysOf(request.DeviceId));
         }
         finally
         {
@@ -178,6 +185,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
 
         if (_dataPosition < tail.Start)
         {
+            _keys.Clear();
             _unread.ForgetAll();
             TakeRules((await database.AccountData.Get(_user, null, PushRulesType))?.Json);
             TakeIgnored((await database.AccountData.Get(_user, null, IgnoredUsersType))?.Json);
@@ -193,6 +201,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                         break;
                     case AccountDataSet { RoomNid: null, Type: IgnoredUsersType } ignored:
                         TakeIgnored(ignored.Json);
+                        break;
+                    case KeySupplyChanged supply:
+                        _keys.Remove(supply.DeviceId);
                         break;
                     case ReceiptSet receipt:
                         _unread.Read(receipt);

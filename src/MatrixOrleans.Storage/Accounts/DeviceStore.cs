@@ -29,6 +29,15 @@ public sealed class DeviceStore
     public async Task<IReadOnlyList<DeviceRow>> OfUser(UserId user) =>
         await _source.Query(Row + "where user_id = @user order by device_id", Map, ("user", user.Value)).ConfigureAwait(false);
 
+    /// <summary>The devices of several users, by their ids.</summary>
+    public async Task<IReadOnlyList<(UserId User, string DeviceId)>> IdsOf(IReadOnlyCollection<UserId> users) =>
+        users.Count == 0
+            ? []
+            : await _source.Query(
+                "select user_id, device_id from devices where user_id {any users} order by user_id, device_id",
+                static reader => (UserId.Parse(reader.String(0)), reader.String(1)),
+                ("users", users.Select(user => user.Value).ToArray())).ConfigureAwait(false);
+
     /// <summary>Makes a device; one that exists keeps its name, and was seen now.</summary>
     /// <returns>True when it is new.</returns>
     public Task<bool> Put(DeviceRow device) => _writer.Execute((session, _) => Put(session, device));
@@ -61,6 +70,10 @@ public sealed class DeviceStore
 
         return isNew;
     }
+
+    /// <summary>Whether there is such a device, inside a transaction of the caller's.</summary>
+    public static async ValueTask<bool> Exists(WriteSession session, UserId user, string device) =>
+        await session.Number("select 1 from devices where user_id = @user and device_id = @device", ("user", user.Value), ("device", device)).ConfigureAwait(false) is not null;
 
     /// <returns>False when there is no such device.</returns>
     public Task<bool> Rename(UserId user, string device, string? name) =>
@@ -122,6 +135,8 @@ public sealed class DeviceStore
         await session.Execute("delete from tokens where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from to_device where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from one_time_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await session.Execute("delete from fallback_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await session.Execute("delete from device_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         foreach (var device in ids)
         {
             // Keys of transactions begin with user|device|.

@@ -26,6 +26,9 @@ public enum LogKind : short
     /// <summary>A user's own row about a room: forgotten, invited from afar.</summary>
     Membership = 15,
 
+    /// <summary>One-time or fallback keys of a device were uploaded or claimed.</summary>
+    KeySupply = 16,
+
     /// <summary>Nothing happened; the positions were moved ahead (after a restore or fail-over).</summary>
     Jump = 30,
 }

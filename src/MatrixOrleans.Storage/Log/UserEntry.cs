@@ -26,6 +26,9 @@ public sealed record ToDeviceSend(string UserId, string DeviceId, string Sender,
 /// <summary>The user's devices or keys changed.</summary>
 public sealed record DeviceListChanged(string UserId) : UserEntry(UserId);
 
+/// <summary>One-time or fallback keys of a device came or went.</summary>
+public sealed record KeySupplyChanged(string UserId, string DeviceId) : UserEntry(UserId);
+
 /// <summary>A field of the profile; null deletes.</summary>
 public sealed record ProfileSet(string UserId, string Field, ReadOnlyMemory<byte>? Json) : UserEntry(UserId);
 

@@ -42,6 +42,10 @@ internal static class UserRows
                 Log(sink, LogKind.DeviceList, entry, null, null, offset);
                 break;
 
+            case KeySupplyChanged:
+                Log(sink, LogKind.KeySupply, entry, null, null, offset);
+                break;
+
             case ProfileSet profile:
                 Log(sink, LogKind.Profile, entry, null, null, offset);
                 sink.Start(Tables.Profiles);

@@ -192,9 +192,15 @@ public sealed class AccountStoresTests
         await using var test = await TestDatabase.Create(provider);
         await test.Database.Writer.Execute((session, _) => session.Execute(
             """
-            insert into one_time_keys (user_id, device_id, algorithm, key_id, json, fallback, used, created_ms) values
-                (@user, 'A', 'signed_curve25519', '1', @json, 0, 0, 1), (@user, 'A', 'signed_curve25519', '2', @json, 0, 0, 1),
-                (@user, 'A', 'signed_curve25519', '3', @json, 1, 0, 1), (@user, 'A', 'other', '4', @json, 1, 1, 1), (@user, 'B', 'other', '5', @json, 0, 0, 1)
+            insert into one_time_keys (user_id, device_id, algorithm, key_id, json, created_ms) values
+                (@user, 'A', 'signed_curve25519', '1', @json, 1), (@user, 'A', 'signed_curve25519', '2', @json, 1), (@user, 'B', 'other', '5', @json, 1)
+            """,
+            ("user", Alice.Value),
+            ("json", new byte[] { 1 })));
+        await test.Database.Writer.Execute((session, _) => session.Execute(
+            """
+            insert into fallback_keys (user_id, device_id, algorithm, key_id, json, used) values
+                (@user, 'A', 'signed_curve25519', '1', @json, 0), (@user, 'A', 'other', '4', @json, 1)
             """,
             ("user", Alice.Value),
             ("json", new byte[] { 1 })));

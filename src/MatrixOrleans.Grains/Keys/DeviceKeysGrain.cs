@@ -1,0 +1,203 @@
+using System.Text.Json;
+using MatrixOrleans.Contracts.Users;
+using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
+using MatrixOrleans.Protocol.Keys;
+using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Log;
+using Orleans.Concurrency;
+
+namespace MatrixOrleans.Grains.Keys;
+
+/// <summary>Keys of devices. What must hold together is decided in one transaction, so calls may interleave; rows of the log tell syncs afterwards.</summary>
+[Reentrant, CollectionAgeLimit(Minutes = 2)]
+public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, TimeProvider time) : Grain, IDeviceKeysGrain
+{
+    private readonly UserLog _userLog = new(database);
+
+    private UserId User => UserId.Parse(this.GetPrimaryKeyString());
+
+    public async ValueTask<ReadOnlyMemory<byte>> Upload(string deviceId, ReadOnlyMemory<byte> body)
+    {
+        var upload = KeyUpload.Read(JsonElement.Parse(body.Span), User, deviceId);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var (identity, supply) = await database.Writer.Execute(async (session, _) =>
+        {
+            // Uploads of a user come one after another: keys have an order, and none comes for a device that is being removed.
+            await AccountStore.Lock(session, User);
+            if (!await DeviceStore.Exists(session, User, deviceId))
+            {
+                throw new MatrixException(MatrixError.Forbidden, "This device is gone");
+            }
+
+            var known = (await OneTimeKeyStore.Unclaimed(session, User, deviceId)).ToDictionary(key => key.Name);
+            var added = new List<UploadedKey>();
+            foreach (var key in upload.OneTimeKeys)
+            {
+                if (!known.TryGetValue(key.Name, out var other))
+                {
+                    added.Add(key);
+                }
+                else if (!other.IsSame(key.Json.Span))
+                {
+                    throw new MatrixException(MatrixError.InvalidParam, $"One time key {key.Name} already exists and is another one");
+                }
+            }
+
+            await OneTimeKeyStore.Add(session, User, deviceId, added, now);
+            var supplyChanged = added.Count > 0;
+            foreach (var key in upload.FallbackKeys)
+            {
+                supplyChanged |= await OneTimeKeyStore.SetFallback(session, User, deviceId, key);
+            }
+
+            var identityChanged = upload.DeviceKeys is { } json && await DeviceKeyStore.Set(session, User, deviceId, json);
+            return (identityChanged, supplyChanged);
+        });
+
+        var entries = new List<UserEntry>();
+        if (supply)
+        {
+            entries.Add(new KeySupplyChanged(User.Value, deviceId));
+        }
+
+        if (identity)
+        {
+            entries.Add(new DeviceListChanged(User.Value));
+        }
+
+        if (entries.Count > 0)
+        {
+            await _userLog.Write(entries);
+        }
+
+        var (counts, _) = await database.OneTimeKeys.Counts(User, deviceId);
+        return Write(writer =>
+        {
+            writer.WriteStartObject("one_time_key_counts"u8);
+            foreach (var (algorithm, count) in counts)
+            {
+                writer.WriteNumber(algorithm, count);
+            }
+
+            if (!counts.ContainsKey(Sync.KeyCounts.SignedCurve25519))
+            {
+                writer.WriteNumber(Sync.KeyCounts.SignedCurve25519, 0);
+            }
+
+            writer.WriteEndObject();
+        });
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> Query(IReadOnlyDictionary<UserId, IReadOnlyList<string>> wanted)
+    {
+        var local = wanted.Keys.Where(user => tenants.IsTenant(user.ServerName)).ToList();
+        var devices = (await database.DeviceKeys.OfUsers(local))
+            .Where(row => wanted[row.User].Count == 0 || wanted[row.User].Contains(row.DeviceId))
+            .ToLookup(row => row.User);
+        return Write(writer =>
+        {
+            Failures(writer, wanted.Keys);
+            writer.WriteStartObject("device_keys"u8);
+            foreach (var user in local)
+            {
+                writer.WriteStartObject(user.Value);
+                foreach (var row in devices[user])
+                {
+                    writer.WritePropertyName(row.DeviceId);
+                    DeviceKeys(writer, row);
+                }
+
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+        });
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> Claim(IReadOnlyList<OneTimeKeyWanted> wanted)
+    {
+        var claimed = await database.OneTimeKeys.Claim(
+            [.. wanted.Where(claim => tenants.IsTenant(claim.User.ServerName)).Select(claim => new KeyClaim(claim.User, claim.DeviceId, claim.Algorithm))]);
+        var changed = claimed.Where(key => key.SupplyChanged).Select(key => (key.Claim.User, key.Claim.DeviceId)).Distinct().ToList();
+        if (changed.Count > 0)
+        {
+            await _userLog.Write([.. changed.Select(device => new KeySupplyChanged(device.User.Value, device.DeviceId))]);
+        }
+
+        return Write(writer =>
+        {
+            Failures(writer, wanted.Select(claim => claim.User));
+            writer.WriteStartObject("one_time_keys"u8);
+            foreach (var user in claimed.GroupBy(key => key.Claim.User))
+            {
+                writer.WriteStartObject(user.Key.Value);
+                foreach (var device in user.GroupBy(key => key.Claim.DeviceId))
+                {
+                    writer.WriteStartObject(device.Key);
+                    foreach (var key in device)
+                    {
+                        writer.WritePropertyName(key.Key.Name);
+                        writer.WriteRawValue(key.Key.Json.Span, skipInputValidation: true);
+                    }
+
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+        });
+    }
+
+    private static void DeviceKeys(Utf8JsonWriter writer, DeviceKeysRow row)
+    {
+        writer.WriteStartObject();
+        foreach (var member in JsonElement.Parse(row.Json.Span).EnumerateObject())
+        {
+            member.WriteTo(writer);
+        }
+
+        writer.WriteStartObject("unsigned"u8);
+        if (row.DisplayName is { } name)
+        {
+            writer.WriteString("device_display_name"u8, name);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Servers that are not ours are not asked: they count as out of reach.</summary>
+    private void Failures(Utf8JsonWriter writer, IEnumerable<UserId> users)
+    {
+        writer.WriteStartObject("failures"u8);
+        foreach (var server in users.Select(user => user.ServerName).Distinct().Where(server => !tenants.IsTenant(server)))
+        {
+            writer.WriteStartObject(server.Value);
+            writer.WriteString("errcode"u8, MatrixError.Unavailable.Code);
+            writer.WriteString("error"u8, "The server cannot be reached");
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ByteBuffer(1024);
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+}
