@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Protocol.Errors;
@@ -132,6 +133,33 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         return members.Count > PageSize ? new JoinedMembersPage(members[..PageSize], true) : new JoinedMembersPage(members, false);
     }
 
+    public async ValueTask<RelationsPage> Relations(Viewer viewer, RelationsQuery query)
+    {
+        if (await Open(viewer) is not { } read || await Visible(read, query.Event) is null)
+        {
+            throw NotFound();
+        }
+
+        var from = await Boundary(read.View, query.From) ?? (query.Backwards ? read.View.UpToSeq : long.MinValue);
+        var until = await Boundary(read.View, query.To);
+        var walk = new RelationWalk(database, read, await Ignored(read.View));
+        var (targets, depth) = await walk.Targets(query.Event, query.Recurse);
+        var page = await walk.Page(targets, query.RelType, query.EventType, from, until, query.Backwards, Math.Clamp(query.Limit, 1, LimitMax));
+        return new RelationsPage(
+            await read.Writer.Timeline(page.Events),
+            page.Boundary is { } next ? new RoomToken(next).ToString() : null,
+            query.From is null ? null : new RoomToken(from).ToString(),
+            depth);
+    }
+
+    public async ValueTask<ThreadsPage> Threads(Viewer viewer, ThreadsQuery query)
+    {
+        var read = await OpenOrRefuse(viewer);
+        var from = await Boundary(read.View, query.From) ?? read.View.UpToSeq;
+        var page = await new ThreadList(database, read, await Ignored(read.View)).Page(from + 1, query.Participated, Math.Clamp(query.Limit, 1, LimitMax));
+        return new ThreadsPage(await read.Writer.Timeline(page.Events), page.Boundary is { } next ? new RoomToken(next).ToString() : null);
+    }
+
     private async ValueTask<RoomRead?> Open(Viewer viewer)
     {
         if (!RoomId.TryParse(this.GetPrimaryKeyString(), out var id))
@@ -149,11 +177,13 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
     private async ValueTask<VisibleEvent?> Visible(RoomRead read, EventId id) =>
         await database.Rooms.EventById(read.View.RoomNid, id) is { } stored ? await read.Gate.Pass(stored) : null;
 
-    private async ValueTask<TimelineWalk> Walk(RoomRead read, RoomEventFilter filter)
+    private async ValueTask<TimelineWalk> Walk(RoomRead read, RoomEventFilter filter) =>
+        new(database, read.View, read.Gate, filter, await Ignored(read.View));
+
+    private async ValueTask<FrozenSet<UserId>> Ignored(RoomView view)
     {
-        var user = read.View.Viewer.User;
-        var ignored = IgnoredUsers.Parse((await database.AccountData.Get(user, null, IgnoredUsers.Type))?.Json, user);
-        return new TimelineWalk(database, read.View, read.Gate, filter, ignored);
+        var user = view.Viewer.User;
+        return IgnoredUsers.Parse((await database.AccountData.Get(user, null, IgnoredUsers.Type))?.Json, user);
     }
 
     /// <summary>The place in the room's order that a token means; <c>null</c> without a token.</summary>
