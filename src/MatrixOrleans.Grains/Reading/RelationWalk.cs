@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Rooms;
@@ -6,7 +5,7 @@ using MatrixOrleans.Storage.Rooms;
 namespace MatrixOrleans.Grains.Reading;
 
 /// <summary>Gathers the events that relate to one, as far as the reader sees them (Client-Server API, <c>GET /rooms/{roomId}/relations/{eventId}</c>).</summary>
-internal sealed class RelationWalk(Database database, RoomRead read, FrozenSet<UserId> ignored)
+internal sealed class RelationWalk(Database database, RoomRead read, IReadOnlySet<UserId> ignored)
 {
     /// <summary>How many levels of relations are followed when the client asks to recurse.</summary>
     public const int DepthMax = 3;

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Protocol.Errors;
@@ -6,7 +5,6 @@ using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Sync;
-using MatrixOrleans.Protocol.Users;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Rooms;
 using Orleans.Concurrency;
@@ -142,7 +140,7 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
 
         var from = await Boundary(read.View, query.From) ?? (query.Backwards ? read.View.UpToSeq : long.MinValue);
         var until = await Boundary(read.View, query.To);
-        var walk = new RelationWalk(database, read, await Ignored(read.View));
+        var walk = new RelationWalk(database, read, await read.Ignored());
         var (targets, depth) = await walk.Targets(query.Event, query.Recurse);
         var page = await walk.Page(targets, query.RelType, query.EventType, from, until, query.Backwards, Math.Clamp(query.Limit, 1, LimitMax));
         return new RelationsPage(
@@ -156,7 +154,7 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
     {
         var read = await OpenOrRefuse(viewer);
         var from = await Boundary(read.View, query.From) ?? read.View.UpToSeq;
-        var page = await new ThreadList(database, read, await Ignored(read.View)).Page(from + 1, query.Participated, Math.Clamp(query.Limit, 1, LimitMax));
+        var page = await new ThreadList(database, read, await read.Ignored()).Page(from + 1, query.Participated, Math.Clamp(query.Limit, 1, LimitMax));
         return new ThreadsPage(await read.Writer.Timeline(page.Events), page.Boundary is { } next ? new RoomToken(next).ToString() : null);
     }
 
@@ -169,7 +167,7 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
 
         var states = new RoomStates(database, cache);
         var view = await RoomView.Open(database, states, GrainFactory.GetGrain<IRoomGrain>(id.Value), id, viewer);
-        return view is null ? null : new RoomRead(database, view, states, time);
+        return view is null ? null : new RoomRead(database, view, states, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     private async ValueTask<RoomRead> OpenOrRefuse(Viewer viewer) => await Open(viewer) ?? throw RoomView.Refusal();
@@ -178,13 +176,7 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         await database.Rooms.EventById(read.View.RoomNid, id) is { } stored ? await read.Gate.Pass(stored) : null;
 
     private async ValueTask<TimelineWalk> Walk(RoomRead read, RoomEventFilter filter) =>
-        new(database, read.View, read.Gate, filter, await Ignored(read.View));
-
-    private async ValueTask<FrozenSet<UserId>> Ignored(RoomView view)
-    {
-        var user = view.Viewer.User;
-        return IgnoredUsers.Parse((await database.AccountData.Get(user, null, IgnoredUsers.Type))?.Json, user);
-    }
+        new(database, read.View, read.Gate, filter, await read.Ignored());
 
     /// <summary>The place in the room's order that a token means; <c>null</c> without a token.</summary>
     private async ValueTask<long?> Boundary(RoomView view, string? text)

@@ -1,11 +1,10 @@
-using System.Collections.Frozen;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 
 namespace MatrixOrleans.Grains.Reading;
 
 /// <summary>The threads of a room by their newest events (Client-Server API, "Querying threads in a room").</summary>
-internal sealed class ThreadList(Database database, RoomRead read, FrozenSet<UserId> ignored)
+internal sealed class ThreadList(Database database, RoomRead read, IReadOnlySet<UserId> ignored)
 {
     /// <summary>Most threads that one page looks at.</summary>
     private const int ScanMax = 1_000;
@@ -18,7 +17,7 @@ internal sealed class ThreadList(Database database, RoomRead read, FrozenSet<Use
         for (var scanned = 0; scanned < ScanMax;)
         {
             var threads = await database.Rooms.Related.Threads(
-                view.RoomNid, view.UpToSeq, before, participated ? view.Viewer.User : null, ignored, limit + 1);
+                view.RoomNid, view.UpToSeq, before, participated ? view.Viewer.User : null, [.. ignored], limit + 1);
             var roots = (await database.Rooms.EventsByIds(view.RoomNid, [.. threads.Select(t => t.Root)])).ToDictionary(e => e.EventId);
             for (var i = 0; i < threads.Count; i++)
             {

@@ -15,6 +15,12 @@ public sealed class RelationStore
             and not exists (select 1 from redactions d where d.room_nid = e.room_nid and d.target_id = e.event_id)
         """;
 
+    /// <summary>Most references of one event that are told with it.</summary>
+    private const long ReferencesMax = 100;
+
+    /// <summary>Of edits and thread events of one target: the newest, more than one since the reader may not see the newest.</summary>
+    private const long CandidatesMax = 10;
+
     private readonly SqlSource _source;
 
     internal RelationStore(SqlSource source) => _source = source;
@@ -87,5 +93,53 @@ public sealed class RelationStore
         }
 
         return await _source.Query(sql, static reader => (EventId.Parse(reader.String(0)), reader.Number(1)), [.. values]).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What is aggregated of the events that relate to the targets: edits by the same sender and of the same type, the newest by their own time first;
+    /// events of threads, and references. One query, whatever the number of targets; of each kind only the newest come.
+    /// </summary>
+    /// <param name="uptoSeq">Later events are left out.</param>
+    /// <param name="ignored">Events of these senders do not count.</param>
+    public async Task<IReadOnlyList<AggregateRow>> Aggregates(
+        long roomNid, IReadOnlyCollection<EventId> targets, long uptoSeq, UserId user, IReadOnlyCollection<UserId> ignored)
+    {
+        if (targets.Count == 0)
+        {
+            return [];
+        }
+
+        var sql = """
+            select g.target_id, g.rel_type, g.event_nid, g.total, g.mine from (
+                select x.target_id, x.rel_type, x.event_nid,
+                    row_number() over (partition by x.target_id, x.rel_type
+                        order by case when x.rel_type = 'm.replace' then e.origin_server_ts else t.room_seq end desc, e.event_id desc) as place,
+                    count(*) over (partition by x.target_id, x.rel_type) as total,
+                    max(case when e.sender = @user then 1 else 0 end) over (partition by x.target_id, x.rel_type) as mine
+            """ + FromRelations + """
+                 and t.room_seq <= @upto and x.rel_type in ('m.replace', 'm.thread', 'm.reference')
+                    and (x.rel_type <> 'm.replace' or (e.state_key is null and exists (
+                        select 1 from events o where o.room_nid = x.room_nid and o.event_id = x.target_id and o.sender = e.sender and o.type = e.type)))
+                """ + (ignored.Count > 0 ? " and not (e.sender {any ignored})" : "") + """
+                 ) g where g.place <= case when g.rel_type = 'm.reference' then @references else @others end order by g.target_id, g.rel_type, g.place
+                """;
+        List<(string, object?)> values =
+        [
+            ("room", roomNid),
+            ("targets", targets.Select(id => id.Value).ToArray()),
+            ("upto", uptoSeq),
+            ("user", user.Value),
+            ("references", ReferencesMax),
+            ("others", CandidatesMax),
+        ];
+        if (ignored.Count > 0)
+        {
+            values.Add(("ignored", ignored.Select(id => id.Value).ToArray()));
+        }
+
+        return await _source.Query(
+            sql,
+            static reader => new AggregateRow(reader.String(0), reader.String(1), reader.Number(2), (int)reader.Number(3), reader.Number(4) != 0),
+            [.. values]).ConfigureAwait(false);
     }
 }
