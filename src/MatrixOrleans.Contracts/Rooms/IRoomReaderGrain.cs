@@ -33,6 +33,14 @@ public interface IRoomReaderGrain : IGrainWithStringKey
     /// <param name="after">The last user id of the page before.</param>
     [Alias("JoinedMembers")]
     ValueTask<JoinedMembersPage> JoinedMembers(Viewer viewer, string? after);
+
+    /// <summary>The events that relate to one (Client-Server API, <c>GET /rooms/{roomId}/relations/{eventId}</c>); M_NOT_FOUND when that may not be seen.</summary>
+    [Alias("Relations")]
+    ValueTask<RelationsPage> Relations(Viewer viewer, RelationsQuery query);
+
+    /// <summary>The roots of the room's threads, those with the newest events first (Client-Server API, "Querying threads in a room").</summary>
+    [Alias("Threads")]
+    ValueTask<ThreadsPage> Threads(Viewer viewer, ThreadsQuery query);
 }
 
 /// <summary>Who reads.</summary>

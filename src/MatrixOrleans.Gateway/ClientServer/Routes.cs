@@ -5,6 +5,7 @@ using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
 using MatrixOrleans.Gateway.ClientServer.OldSync;
 using MatrixOrleans.Gateway.ClientServer.Reading;
+using MatrixOrleans.Gateway.ClientServer.Relations;
 using MatrixOrleans.Gateway.ClientServer.Rooms;
 using MatrixOrleans.Gateway.ClientServer.UserInteractive;
 using MatrixOrleans.Gateway.ClientServer.Users;
@@ -19,6 +20,7 @@ public static class Routes
     [
         .. Discovery,
         .. Reading,
+        .. Relations,
         .. OldSync,
         .. Users,
         .. Rooms,
@@ -87,6 +89,14 @@ public static class Routes
         GetRoomStateWithKey.Endpoint,
         GetMembersByRoom.Endpoint,
         GetJoinedMembersByRoom.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Relations =>
+    [
+        GetRelatingEvents.Endpoint,
+        GetRelatingEventsWithRelType.Endpoint,
+        GetRelatingEventsWithRelTypeAndEventType.Endpoint,
+        GetThreadRoots.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> OldSync =>

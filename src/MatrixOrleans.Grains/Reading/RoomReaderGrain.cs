@@ -5,7 +5,6 @@ using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Sync;
-using MatrixOrleans.Protocol.Users;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Rooms;
 using Orleans.Concurrency;
@@ -132,6 +131,33 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         return members.Count > PageSize ? new JoinedMembersPage(members[..PageSize], true) : new JoinedMembersPage(members, false);
     }
 
+    public async ValueTask<RelationsPage> Relations(Viewer viewer, RelationsQuery query)
+    {
+        if (await Open(viewer) is not { } read || await Visible(read, query.Event) is null)
+        {
+            throw NotFound();
+        }
+
+        var from = await Boundary(read.View, query.From) ?? (query.Backwards ? read.View.UpToSeq : long.MinValue);
+        var until = await Boundary(read.View, query.To);
+        var walk = new RelationWalk(database, read, await read.Ignored());
+        var (targets, depth) = await walk.Targets(query.Event, query.Recurse);
+        var page = await walk.Page(targets, query.RelType, query.EventType, from, until, query.Backwards, Math.Clamp(query.Limit, 1, LimitMax));
+        return new RelationsPage(
+            await read.Writer.Timeline(page.Events),
+            page.Boundary is { } next ? new RoomToken(next).ToString() : null,
+            query.From is null ? null : new RoomToken(from).ToString(),
+            depth);
+    }
+
+    public async ValueTask<ThreadsPage> Threads(Viewer viewer, ThreadsQuery query)
+    {
+        var read = await OpenOrRefuse(viewer);
+        var from = await Boundary(read.View, query.From) ?? read.View.UpToSeq;
+        var page = await new ThreadList(database, read, await read.Ignored()).Page(from + 1, query.Participated, Math.Clamp(query.Limit, 1, LimitMax));
+        return new ThreadsPage(await read.Writer.Timeline(page.Events), page.Boundary is { } next ? new RoomToken(next).ToString() : null);
+    }
+
     private async ValueTask<RoomRead?> Open(Viewer viewer)
     {
         if (!RoomId.TryParse(this.GetPrimaryKeyString(), out var id))
@@ -141,7 +167,7 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
 
         var states = new RoomStates(database, cache);
         var view = await RoomView.Open(database, states, GrainFactory.GetGrain<IRoomGrain>(id.Value), id, viewer);
-        return view is null ? null : new RoomRead(database, view, states, time);
+        return view is null ? null : new RoomRead(database, view, states, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     private async ValueTask<RoomRead> OpenOrRefuse(Viewer viewer) => await Open(viewer) ?? throw RoomView.Refusal();
@@ -149,12 +175,8 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
     private async ValueTask<VisibleEvent?> Visible(RoomRead read, EventId id) =>
         await database.Rooms.EventById(read.View.RoomNid, id) is { } stored ? await read.Gate.Pass(stored) : null;
 
-    private async ValueTask<TimelineWalk> Walk(RoomRead read, RoomEventFilter filter)
-    {
-        var user = read.View.Viewer.User;
-        var ignored = IgnoredUsers.Parse((await database.AccountData.Get(user, null, IgnoredUsers.Type))?.Json, user);
-        return new TimelineWalk(database, read.View, read.Gate, filter, ignored);
-    }
+    private async ValueTask<TimelineWalk> Walk(RoomRead read, RoomEventFilter filter) =>
+        new(database, read.View, read.Gate, filter, await read.Ignored());
 
     /// <summary>The place in the room's order that a token means; <c>null</c> without a token.</summary>
     private async ValueTask<long?> Boundary(RoomView view, string? text)

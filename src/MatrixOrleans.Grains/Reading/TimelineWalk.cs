@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
@@ -10,7 +9,7 @@ namespace MatrixOrleans.Grains.Reading;
 /// Walks the timeline in either direction and gathers what the reader sees and wants. How much it looks at is bounded: where few of many events are
 /// for the reader, a page comes out short or empty, with the place to go on from.
 /// </summary>
-internal sealed class TimelineWalk(Database database, RoomView view, EventGate gate, RoomEventFilter filter, FrozenSet<UserId> ignored)
+internal sealed class TimelineWalk(Database database, RoomView view, EventGate gate, RoomEventFilter filter, IReadOnlySet<UserId> ignored)
 {
     /// <summary>Most events that one page looks at.</summary>
     public const int ScanMax = 3_000;

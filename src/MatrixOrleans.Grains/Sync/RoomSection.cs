@@ -1,6 +1,8 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Grains.Sync;
 
@@ -10,6 +12,9 @@ internal sealed class RoomSection
     public required UserRoom Room { get; init; }
 
     public List<TailEvent> Timeline { get; init; } = [];
+
+    /// <summary>Bundled aggregations of events of the timeline that have any.</summary>
+    public IReadOnlyDictionary<EventId, ReadOnlyMemory<byte>> Relations { get; init; } = ReadOnlyDictionary<EventId, ReadOnlyMemory<byte>>.Empty;
 
     public bool Limited { get; init; }
 

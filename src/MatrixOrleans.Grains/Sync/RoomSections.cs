@@ -25,6 +25,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     ];
 
     private readonly ErasedUsers _erased = new(database);
+    private readonly SyncAggregations _aggregations = new(context, windows, database);
 
     /// <summary>A room that the user is in.</summary>
     /// <param name="isNew">The client does not have the room yet, or lost it: everything is told.</param>
@@ -50,6 +51,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         {
             Room = room,
             Timeline = timeline,
+            Relations = await _aggregations.Of(room, window, timeline),
             // Whoever (re)joined since the token may hold an older piece of the timeline: this one does not continue it.
             Limited = window.Limited || (isNew && (!context.IsInitial || timeline.Count < window.Timeline.Count)),
             PrevBatch = PrevBatch(timeline, window),
@@ -76,6 +78,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         {
             Room = room,
             Timeline = timeline,
+            Relations = await _aggregations.Of(room, window, timeline),
             Limited = wasIn && window.Limited,
             PrevBatch = PrevBatch(timeline, window),
             State = !wasIn ? [] : context.IsInitial || move is { Joined: true } ? await WholeState(room, window, timeline) : await ChangedState(room, window, timeline),

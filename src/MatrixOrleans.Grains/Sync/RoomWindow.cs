@@ -1,4 +1,5 @@
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Reading;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
@@ -15,8 +16,9 @@ namespace MatrixOrleans.Grains.Sync;
 /// <param name="Deltas">Every change of the current state, oldest first.</param>
 /// <param name="CurrentState">Root of the state at the end of the window.</param>
 /// <param name="LastSeq">Highest <c>room_seq</c> at the end of the window.</param>
+/// <param name="RelatedTo">All events of the window to which others relate, and perhaps older ones; <c>null</c> where that is not known.</param>
 internal sealed record RoomWindow(
-    List<TailEvent> Timeline, bool Limited, IReadOnlyList<TailDelta> Deltas, long CurrentState, int JoinedCount, int InvitedCount, long? LastSeq)
+    List<TailEvent> Timeline, bool Limited, IReadOnlyList<TailDelta> Deltas, long CurrentState, int JoinedCount, int InvitedCount, long? LastSeq, IReadOnlySet<EventId>? RelatedTo = null)
 {
     /// <summary>Of a room in which no event and no change of state happened; where it stands is not known, nor needed.</summary>
     public static readonly RoomWindow Empty = new([], false, [], 0, 0, 0, null);
@@ -119,7 +121,8 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
             last.CurrentState,
             last.JoinedCount,
             last.InvitedCount,
-            entries.Max(entry => entry.Item.Event?.RoomSeq ?? 0));
+            entries.Max(entry => entry.Item.Event?.RoomSeq ?? 0),
+            entries.Select(entry => entry.Item.Event is { } shown ? EventRelation.Of(shown.Pdu)?.Target : null).OfType<EventId>().ToHashSet());
     }
 
     private async Task<RoomWindow> FromStorage(UserRoom room, long after, long upto, int limit, RoomEventFilter filter)
@@ -190,6 +193,9 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
             RedactedBecause = stored.RedactedByNid is { } redaction ? (await Events(room.RoomNid, room.RoomVersion, [redaction])).SingleOrDefault() : null,
         };
     }
+
+    /// <summary>For reading events and states as the rooms' readers do.</summary>
+    internal RoomStates NewStates() => new(database, cache);
 
     /// <summary>The event of a stored row.</summary>
     internal Pdu Parse(UserRoom room, StoredEvent stored) => Parse(room.RoomNid, RoomVersions.Get(room.RoomVersion), stored);

@@ -129,6 +129,7 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
                 TransactionId = shown.TxnId is not null && shown.TxnDevice == context.Request.DeviceId && shown.Pdu.Sender == context.User ? shown.TxnId : null,
                 PrevContent = shown.Replaces is { } replaced && shown.RedactedBecause is null ? (ReadOnlyMemory<byte>?)replaced.ContentUtf8.ToArray() : null,
                 ReplacesState = shown.Replaces?.EventId,
+                Relations = section.Relations.TryGetValue(shown.Pdu.EventId, out var bundle) ? (ReadOnlyMemory<byte>?)bundle : null,
                 Membership = shown.Pdu.Is(EventTypes.Member, context.User.Value) ? MembershipText.Of(shown.Pdu)
                     : section.Room.Membership == Membership.Join && shown.RoomSeq >= section.Room.RoomSeq ? Membership.Join : null,
                 RedactedBecause = shown.RedactedBecause is { } redaction ? (ReadOnlyMemory<byte>?)ClientEvent.ToBytes(redaction) : null,

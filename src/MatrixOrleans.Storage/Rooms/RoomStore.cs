@@ -17,10 +17,14 @@ public sealed class RoomStore
     {
         (_source, _writer) = (source, writer);
         Upkeep = new RoomUpkeep(source, writer, states);
+        Related = new RelationStore(source);
     }
 
     /// <summary>Purging of history and collection of unused state.</summary>
     public RoomUpkeep Upkeep { get; }
+
+    /// <summary>Events by what they relate to, for answers to clients.</summary>
+    public RelationStore Related { get; }
 
     public async Task<RoomRecord?> Find(RoomId id) => await _source.First(RoomRow + "where room_id = @id", Room, ("id", id.Value)).ConfigureAwait(false);
 

@@ -38,6 +38,23 @@ public sealed class SyncTests(ReadingFixture fixture)
     }
 
     [Fact]
+    public async Task An_event_comes_with_what_relates_to_it_from_memory_and_from_the_database()
+    {
+        var (alice, bob) = (Fresh("alice"), Fresh("bob"));
+        var room = await _server.Room(alice, "shared", bob);
+        var since = Next(await Sync(bob, null));
+        var target = await _server.Say(room, alice, "target");
+        var reference = await _server.Say(room, alice, "related", new { rel_type = "m.reference", event_id = target.Value });
+
+        foreach (var answer in new[] { await Sync(bob, since), await Sync(bob, null) })
+        {
+            var shown = Timeline(answer, room).Single(e => e.GetProperty("event_id").GetString() == target.Value);
+            var related = shown.GetProperty("unsigned").GetProperty("m.relations").GetProperty("m.reference").GetProperty("chunk");
+            Assert.Equal(reference.Value, Assert.Single(related.EnumerateArray()).GetProperty("event_id").GetString());
+        }
+    }
+
+    [Fact]
     public async Task A_sender_that_speaks_for_the_first_time_comes_with_the_member_event_and_never_again()
     {
         var (alice, bob, carol) = (Fresh("alice"), Fresh("bob"), Fresh("carol"));
