@@ -6,6 +6,11 @@ namespace MatrixOrleans.Storage.Sql;
 /// <summary>A PostgreSQL database through Npgsql. Statements prepare themselves on their second use.</summary>
 internal sealed class PostgresSource : SqlSource
 {
+    /// <summary>
+    /// Every statement looks up a few rows by an index. Without this, plans made while the tables were small go through the whole of them ever after.
+    /// </summary>
+    private const string PlannerOptions = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
     private readonly NpgsqlDataSource _readers;
     private readonly NpgsqlDataSource _writers;
 
@@ -49,6 +54,7 @@ internal sealed class PostgresSource : SqlSource
             WriteBufferSize = 128 * 1024,
             SocketSendBufferSize = 256 * 1024,
         };
+        settings.Options = string.Join(' ', new[] { PlannerOptions, settings.Options }.Where(o => !string.IsNullOrEmpty(o)));
         return settings.ToString();
     }
 }
