@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
@@ -12,6 +13,8 @@ namespace MatrixOrleans.Gateway.Http;
 /// </summary>
 public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits, DeviceActivity activity)
 {
+    private static readonly ConcurrentDictionary<string, (int Index, string Name)[]> PathNames = new();
+
     private readonly GrainReferences _grains = new(grains);
 
     public async Task Run(Endpoint endpoint, HttpContext http)
@@ -154,19 +157,25 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
     /// </summary>
     private static Dictionary<string, string> PathValues(HttpContext http)
     {
-        var values = new Dictionary<string, string>();
         var raw = http.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var names = PathNames.GetOrAdd(((Microsoft.AspNetCore.Routing.RouteEndpoint)http.GetEndpoint()!).RoutePattern.RawText!, NamesOf);
+        var values = new Dictionary<string, string>(4);
         var query = raw.IndexOf('?');
-        var segments = (query < 0 ? raw : raw[..query]).Split('/');
-        var names = ((Microsoft.AspNetCore.Routing.RouteEndpoint)http.GetEndpoint()!).RoutePattern.RawText!.Split('/');
-        for (var i = 0; i < names.Length && i < segments.Length; i++)
+        var (at, index) = (0, 0);
+        foreach (var segment in (query < 0 ? raw : raw.AsSpan(0, query)).Split('/'))
         {
-            if (names[i].StartsWith('{'))
+            if (at < names.Length && names[at].Index == index)
             {
-                values[names[i].Trim('{', '}', '?', '*')] = Uri.UnescapeDataString(segments[i]);
+                values[names[at++].Name] = Uri.UnescapeDataString(raw.AsSpan(segment));
             }
+
+            index++;
         }
 
         return values;
     }
+
+    /// <summary>Which segments of a route are parameters.</summary>
+    private static (int Index, string Name)[] NamesOf(string route) =>
+        [.. route.Split('/').Select((segment, index) => (index, segment)).Where(s => s.segment.StartsWith('{')).Select(s => (s.index, s.segment.Trim('{', '}', '?', '*')))];
 }

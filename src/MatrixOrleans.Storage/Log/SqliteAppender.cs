@@ -181,7 +181,8 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
             }
         }
 
-        return !Collision.In(room, states, Number("select current_state from timeline where room_nid = @a order by version desc limit 1", room.RoomNid));
+        return !room.Entries.Any(entry => entry.Deltas.Count > 0)
+            || !Collision.In(room, states, Number("select current_state from timeline where room_nid = @a order by version desc limit 1", room.RoomNid));
     }
 
     private bool IsOther((string Id, long Nid) room) =>
