@@ -1,4 +1,5 @@
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Push;
 using Orleans.Concurrency;
 
 namespace MatrixOrleans.Contracts.Users;
@@ -60,6 +61,16 @@ public interface IUserGrain : IGrainWithStringKey
     /// <exception cref="Protocol.Errors.MatrixException">M_FORBIDDEN when the user is not in the room, M_INVALID_PARAM for events or threads that do not fit.</exception>
     [Alias("SetReceipts")]
     ValueTask SetReceipts(RoomId room, [Immutable] IReadOnlyList<ReceiptRequest> receipts);
+
+    /// <summary>One push rule as JSON; all of them are the account data <c>m.push_rules</c>.</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_NOT_FOUND</exception>
+    [Alias("PushRule"), AlwaysInterleave]
+    ValueTask<ReadOnlyMemory<byte>> PushRule(PushRuleKind kind, string ruleId);
+
+    /// <summary>Adds, changes, switches or removes a push rule.</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_NOT_FOUND; M_INVALID_PARAM, M_BAD_JSON, M_MISSING_PARAM, M_TOO_LARGE, M_UNKNOWN for a rule that cannot be as it is asked.</exception>
+    [Alias("ChangePushRule")]
+    ValueTask ChangePushRule(PushRuleChange change);
 }
 
 /// <summary>Into which of the user's rooms a new display name or avatar goes (MSC4069, MSC4466).</summary>

@@ -4,6 +4,7 @@ using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
 using MatrixOrleans.Gateway.ClientServer.OldSync;
+using MatrixOrleans.Gateway.ClientServer.Push;
 using MatrixOrleans.Gateway.ClientServer.Reading;
 using MatrixOrleans.Gateway.ClientServer.Relations;
 using MatrixOrleans.Gateway.ClientServer.Rooms;
@@ -23,6 +24,7 @@ public static class Routes
         .. Relations,
         .. OldSync,
         .. Users,
+        .. Push,
         .. Rooms,
         .. Directory,
         .. Accounts,
@@ -124,8 +126,20 @@ public static class Routes
         PostReceipt.Endpoint,
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
-        GetPushRules.Endpoint,
         Sync.Sync.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Push =>
+    [
+        GetPushRules.Endpoint,
+        GetPushRulesGlobal.Endpoint,
+        GetPushRule.Endpoint,
+        SetPushRule.Endpoint,
+        DeletePushRule.Endpoint,
+        IsPushRuleEnabled.Endpoint,
+        SetPushRuleEnabled.Endpoint,
+        GetPushRuleActions.Endpoint,
+        SetPushRuleActions.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Rooms =>

@@ -27,6 +27,10 @@ internal sealed class UserRowsOfSync(SyncFilter filter)
             case AccountDataSet { Type: PushRules, RoomNid: null } when initial:
                 // Written from the rules themselves, with the defaults of today.
                 break;
+            case AccountDataSet { Type: PushRules, RoomNid: null, Json: { } changes }:
+                // What is stored is only what differs from the defaults.
+                Add(new AccountDataSet(entry.UserId, null, null, PushRules, PushRuleReader.ReadStored(changes.Span).ToBytes(UserId.Parse(entry.UserId))));
+                break;
             case AccountDataSet data when data.Json is not null || !initial:
                 Add(data);
                 break;

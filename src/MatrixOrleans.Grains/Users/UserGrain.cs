@@ -6,7 +6,6 @@ using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
-using MatrixOrleans.Protocol.Push;
 using MatrixOrleans.Protocol.Users;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
@@ -36,8 +35,7 @@ public sealed partial class UserGrain(Database database, TimeProvider time, ILog
     {
         if (room is null && type == AccountDataTypes.PushRules)
         {
-            var stored = await database.AccountData.Get(_user, null, type);
-            return (stored?.Json is { } changes ? PushRuleReader.ReadStored(changes.Span) : PushRuleSet.Default).ToBytes(_user);
+            return (await PushRules()).ToBytes(_user);
         }
 
         var nid = room is { } id ? (await database.Rooms.Find(id))?.Nid ?? throw NoAccountData() : (long?)null;

@@ -17,8 +17,16 @@ public class AggregationsTests(ReadingFixture fixture)
     {
         var room = await _server.Room(_alice, "shared", _bob);
         var original = await _server.Say(room, _alice, "original");
-        var first = await Edit(room, _alice, original);
-        var second = await Edit(room, _alice, original);
+        var edits = new List<(long Ts, string Id, EventId Edit)>();
+        for (var i = 0; i < 2; i++)
+        {
+            var edit = await Edit(room, _alice, original);
+            edits.Add(((await Event(room, edit)).GetProperty("origin_server_ts").GetInt64(), edit.Value, edit));
+        }
+
+        // Edits of one millisecond are ordered by their ids.
+        edits.Sort((a, b) => a.Ts != b.Ts ? a.Ts.CompareTo(b.Ts) : string.CompareOrdinal(a.Id, b.Id));
+        var (first, second) = (edits[0].Edit, edits[1].Edit);
         await Edit(room, _bob, original);
         await Relate(room, _alice, original, "m.replace");
 

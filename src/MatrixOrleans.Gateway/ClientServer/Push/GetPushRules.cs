@@ -2,7 +2,7 @@ using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Users;
 
-namespace MatrixOrleans.Gateway.ClientServer.Users;
+namespace MatrixOrleans.Gateway.ClientServer.Push;
 
 /// <summary>All push rules of the user, the server's defaults among them (Client-Server API, <c>GET /pushrules/</c>): clients ask before their first sync.</summary>
 internal static class GetPushRules
