@@ -1,4 +1,5 @@
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Sync;
 using Orleans.Concurrency;
 
 namespace MatrixOrleans.Contracts.Users;
@@ -24,6 +25,10 @@ public interface IDeviceKeysGrain : IGrainWithStringKey
     /// <summary>The answer of <c>POST /keys/claim</c>. Devices without keys are left out.</summary>
     [Alias("Claim")]
     ValueTask<ReadOnlyMemory<byte>> Claim([Immutable] IReadOnlyList<OneTimeKeyWanted> wanted);
+
+    /// <summary>The answer of <c>GET /keys/changes</c>: whose devices changed since a sync, and whose need not be followed any more.</summary>
+    [Alias("Changes")]
+    ValueTask<ReadOnlyMemory<byte>> Changes(SyncToken from);
 }
 
 /// <summary>A one-time key is wanted.</summary>

@@ -80,6 +80,7 @@ public static class Routes
         UploadKeys.Endpoint,
         QueryKeys.Endpoint,
         ClaimKeys.Endpoint,
+        GetKeysChanges.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Reading =>

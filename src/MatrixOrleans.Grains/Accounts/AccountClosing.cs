@@ -1,4 +1,5 @@
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
@@ -35,7 +36,7 @@ public sealed partial class AccountClosing(Database database, TimeProvider time,
     /// <summary>Takes the profile away; with <paramref name="erase"/> the account data too.</summary>
     private async Task Clear(UserId user, bool erase)
     {
-        List<UserEntry> entries = [new DeviceListChanged(user.Value)];
+        List<UserEntry> entries = [await DeviceListRows.For(database, user)];
         foreach (var field in await database.Profiles.Get(user))
         {
             entries.Add(new ProfileSet(user.Value, field.Field, null));

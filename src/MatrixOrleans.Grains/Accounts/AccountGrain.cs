@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
@@ -220,7 +221,7 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
         }
     }
 
-    private Task DeviceListChanged() => database.Writer.Append(new AppendUnit { Users = [new DeviceListChanged(User.Value)] });
+    private async ValueTask DeviceListChanged() => await database.Writer.Append(new AppendUnit { Users = [await DeviceListRows.For(database, User)] });
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -1,11 +1,15 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Users;
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
 using MatrixOrleans.Protocol.Keys;
+using MatrixOrleans.Protocol.Sync;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Accounts;
 using MatrixOrleans.Storage.Log;
@@ -15,7 +19,7 @@ namespace MatrixOrleans.Grains.Keys;
 
 /// <summary>Keys of devices. What must hold together is decided in one transaction, so calls may interleave; rows of the log tell syncs afterwards.</summary>
 [Reentrant, CollectionAgeLimit(Minutes = 2)]
-public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, TimeProvider time) : Grain, IDeviceKeysGrain
+public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail tail, TimeProvider time) : Grain, IDeviceKeysGrain
 {
     private readonly UserLog _userLog = new(database);
 
@@ -67,7 +71,7 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, TimeP
 
         if (identity)
         {
-            entries.Add(new DeviceListChanged(User.Value));
+            entries.Add(await DeviceListRows.For(database, User));
         }
 
         if (entries.Count > 0)
@@ -84,9 +88,9 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, TimeP
                 writer.WriteNumber(algorithm, count);
             }
 
-            if (!counts.ContainsKey(Sync.KeyCounts.SignedCurve25519))
+            if (!counts.ContainsKey(KeyCounts.SignedCurve25519))
             {
-                writer.WriteNumber(Sync.KeyCounts.SignedCurve25519, 0);
+                writer.WriteNumber(KeyCounts.SignedCurve25519, 0);
             }
 
             writer.WriteEndObject();
@@ -153,6 +157,28 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, TimeP
 
             writer.WriteEndObject();
         });
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> Changes(SyncToken from)
+    {
+        var upto = tail.Watermark;
+        var after = Math.Min(from.LogPosition, upto);
+        var now = (await database.Memberships.JoinedRooms(User)).ToHashSet();
+        var then = now.ToHashSet();
+        foreach (var change in (await database.Memberships.ChangesOfUser(User, after, long.MaxValue)).DistinctBy(change => change.RoomNid))
+        {
+            if (change.Old == Membership.Join)
+            {
+                then.Add(change.RoomNid);
+            }
+            else
+            {
+                then.Remove(change.RoomNid);
+            }
+        }
+
+        var moves = await new DeviceLists(User, database, tail).Between(now, then, after, upto);
+        return Write(writer => SyncWriter.DeviceListMembers(writer, moves));
     }
 
     private static void DeviceKeys(Utf8JsonWriter writer, DeviceKeysRow row)

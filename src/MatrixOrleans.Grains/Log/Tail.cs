@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Contracts.Ephemeral;
 using MatrixOrleans.Grains.Ephemeral;
-using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Grains.Sync;
+using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Log;
 
 namespace MatrixOrleans.Grains.Log;
@@ -35,6 +36,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     private readonly Dictionary<string, UserTail> _users = [];
     private readonly Dictionary<RoomId, Typing> _typing = [];
     private readonly Dictionary<RoomId, long> _nids = [];
+    private readonly PositionList<DeviceListChanged> _deviceLists = new();
     private readonly Queue<Row> _rows = new();
     private readonly PositionList<long> _touches = new();
     private readonly TimeProvider _time;
@@ -124,6 +126,30 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         {
             return _users.TryGetValue(userId, out var user) ? user.Memberships.Slice(after, upto) : [];
         }
+    }
+
+    /// <summary>Whose devices or keys changed in (after, upto].</summary>
+    internal HashSet<UserId> DeviceLists(long after, long upto)
+    {
+        lock (_lock)
+        {
+            return [.. _deviceLists.Slice(after, upto).Select(change => UserId.Parse(change.Item.UserId))];
+        }
+    }
+
+    /// <summary>Whether the device lists that a user sees may have changed in (after, upto]: by a change of devices, or by who came into or left the user's rooms.</summary>
+    internal bool DeviceListsTouched(UserId user, IReadOnlyDictionary<long, UserRoom> rooms, long after, long upto)
+    {
+        var touched = Touched(rooms, after, upto);
+        lock (_lock)
+        {
+            return _deviceLists.Slice(after, upto).Exists(change => change.Item.UserId == user.Value || change.Item.Rooms.Any(IsJoined))
+                || touched.Exists(nid => IsJoined(nid) && _rooms.TryGetValue(nid, out var room)
+                    && room.Entries.Slice(after, upto).Exists(entry => entry.Item.Deltas.Any(delta =>
+                        delta.Key.Type == EventTypes.Member && (delta.OldMembership == Membership.Join) != (delta.NewMembership == Membership.Join))));
+        }
+
+        bool IsJoined(long nid) => rooms.TryGetValue(nid, out var known) && known.Membership == Membership.Join;
     }
 
     /// <summary>Which of the given rooms have entries or receipts in (after, upto]. Costs what happened since, or what there are of rooms, whichever is less.</summary>
@@ -257,6 +283,11 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     private void TakeUser(UserEntry entry, long position, HashSet<SyncSubscriber> signals)
     {
         var user = User(entry.UserId);
+        if (entry is DeviceListChanged list)
+        {
+            entry = TakeDeviceList(list, user, position, signals);
+        }
+
         user.Entries.Add(position, entry);
         signals.UnionWith(user.Subscribers);
         long? roomNid = null;
@@ -274,6 +305,23 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
 
         _bytes += 256;
         _rows.Enqueue(new Row(position, roomNid, entry.UserId, 256));
+    }
+
+    /// <summary>Wakes who shares a room with the user: the rooms that the writer knew, and those that were joined since.</summary>
+    private DeviceListChanged TakeDeviceList(DeviceListChanged list, UserTail user, long position, HashSet<SyncSubscriber> signals)
+    {
+        var joined = user.Memberships.Slice(list.RoomsPosition, position).Where(change => change.Item.Delta.NewMembership == Membership.Join);
+        list = list with { Rooms = list.Rooms.Concat(joined.Select(change => change.Item.RoomNid)).ToHashSet() };
+        _deviceLists.Add(position, list);
+        foreach (var nid in list.Rooms)
+        {
+            if (_rooms.TryGetValue(nid, out var room))
+            {
+                Signal(nid, room, signals);
+            }
+        }
+
+        return list;
     }
 
     /// <summary>An event that is redacted while it is here is shown pruned from now on.</summary>
@@ -332,6 +380,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
             _bytes -= row.Bytes;
             Start = row.Position;
             _touches.CutTo(row.Position);
+            _deviceLists.CutTo(row.Position);
             if (row.RoomNid is { } nid && _rooms.TryGetValue(nid, out var room))
             {
                 foreach (var (_, entry) in room.Entries.Slice(0, row.Position))

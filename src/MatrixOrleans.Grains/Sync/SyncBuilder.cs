@@ -94,13 +94,14 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
 
         var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion);
         var toDevice = await inbox.Read(context.Request.DeviceId, context.Since?.ToDevicePosition ?? 0, context.Upto);
+        var deviceLists = await DeviceLists(moves);
         var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count == 0
-            && !KeySupplyChanged();
+            && deviceLists.IsEmpty && !KeySupplyChanged();
         var buffer = new ByteBuffer(4096);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             var output = new SyncWriter(writer, context);
-            output.Write(next with { ToDevicePosition = toDevice.Position }, joined, invited, knocked, left, entries.Global, toDevice.Messages, keys);
+            output.Write(next with { ToDevicePosition = toDevice.Position }, joined, invited, knocked, left, entries.Global, toDevice.Messages, deviceLists, keys);
         }
 
         return (buffer.WrittenMemory, isEmpty);
@@ -126,8 +127,6 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
         }
 
         return [.. touched.Concat(moved).Concat(entries.Rooms).Distinct().Where(rooms.All.ContainsKey).Select(nid => rooms.All[nid])];
-
-        IEnumerable<long> Joined() => rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid);
     }
 
     /// <summary>The user's own rows since the token: account data and own receipts.</summary>
@@ -163,6 +162,28 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
         }
 
         return rows;
+    }
+
+    private IEnumerable<long> Joined() => rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid);
+
+    private async ValueTask<DeviceListMoves> DeviceLists(Dictionary<long, MembershipMove> moves)
+    {
+        var isUntouched = context.After >= tail.Start
+            && !moves.Values.Any(move => (move.Before == Membership.Join) != (move.After == Membership.Join))
+            && !tail.DeviceListsTouched(context.User, rooms.All, context.After, context.Upto);
+        if (context.IsInitial || isUntouched)
+        {
+            return DeviceListMoves.None;
+        }
+
+        var now = Joined().ToHashSet();
+        var then = now;
+        if (moves.Count > 0)
+        {
+            then = [.. now.Where(nid => !moves.ContainsKey(nid)), .. moves.Where(move => move.Value.Before == Membership.Join).Select(move => move.Key)];
+        }
+
+        return await new DeviceLists(context.User, database, tail).Between(now, then, context.After, context.Upto);
     }
 
     /// <summary>The counts of the device's keys are another than at the token, as far as memory goes.</summary>

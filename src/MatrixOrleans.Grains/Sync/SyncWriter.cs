@@ -22,6 +22,7 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
         IReadOnlyList<RoomSection> left,
         IReadOnlyList<(string Type, ReadOnlyMemory<byte> Json)> accountData,
         IReadOnlyList<ToDeviceRow> toDevice,
+        DeviceListMoves deviceLists,
         KeyCounts keys)
     {
         writer.WriteStartObject();
@@ -46,6 +47,13 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
             ToDevice(toDevice);
         }
 
+        if (!deviceLists.IsEmpty)
+        {
+            writer.WriteStartObject("device_lists"u8);
+            DeviceListMembers(writer, deviceLists);
+            writer.WriteEndObject();
+        }
+
         if (context.Request.DeviceId is not null)
         {
             writer.WriteStartObject("device_one_time_keys_count"u8);
@@ -65,6 +73,24 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
         }
 
         writer.WriteEndObject();
+    }
+
+    /// <summary><c>changed</c> and <c>left</c>, into an object that is open.</summary>
+    public static void DeviceListMembers(Utf8JsonWriter writer, DeviceListMoves moves)
+    {
+        Write("changed", moves.Changed);
+        Write("left", moves.Left);
+
+        void Write(string name, IReadOnlyList<UserId> users)
+        {
+            writer.WriteStartArray(name);
+            foreach (var user in users)
+            {
+                writer.WriteStringValue(user.Value);
+            }
+
+            writer.WriteEndArray();
+        }
     }
 
     private void Rooms(string name, IReadOnlyList<RoomSection> sections)

@@ -77,11 +77,6 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
             }
         }
 
-        if (since is { } presented && request.DeviceId is { } presenter)
-        {
-            await _inbox.Acknowledge(presenter, presented.ToDevicePosition);
-        }
-
         var filter = Filter(request.Filter);
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var device = request.DeviceId ?? "";
@@ -94,6 +89,11 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         _waits[device] = wait;
         try
         {
+            if (since is { } presented && request.DeviceId is { } presenter)
+            {
+                await _inbox.Acknowledge(presenter, presented.ToDevicePosition);
+            }
+
             return await Answer(request, since, filter, wait.Token);
         }
         finally

@@ -24,7 +24,14 @@ public sealed record ToDeviceSend(string UserId, string DeviceId, string Sender,
     : UserEntry(UserId);
 
 /// <summary>The user's devices or keys changed.</summary>
-public sealed record DeviceListChanged(string UserId) : UserEntry(UserId);
+public sealed record DeviceListChanged(string UserId) : UserEntry(UserId)
+{
+    /// <summary>Whom it concerns: rooms that the user is joined to. For the tail alone, not stored.</summary>
+    public IReadOnlyCollection<long> Rooms { get; init; } = [];
+
+    /// <summary>The position at which <see cref="Rooms"/> were read, or one before it.</summary>
+    public long RoomsPosition { get; init; }
+}
 
 /// <summary>One-time or fallback keys of a device came or went.</summary>
 public sealed record KeySupplyChanged(string UserId, string DeviceId) : UserEntry(UserId);

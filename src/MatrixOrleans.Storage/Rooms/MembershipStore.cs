@@ -25,6 +25,13 @@ public sealed class MembershipStore
             Map,
             ("user", user.Value)).ConfigureAwait(false);
 
+    /// <summary>Rooms that the user is joined to now.</summary>
+    public async Task<IReadOnlyList<long>> JoinedRooms(UserId user) =>
+        await _source.Query(
+            "select room_nid from memberships where user_id = @user and membership = 2",
+            static reader => reader.Number(0),
+            ("user", user.Value)).ConfigureAwait(false);
+
     /// <summary>Rows of the user that changed in (after, upto], forgotten ones too.</summary>
     public async Task<IReadOnlyList<MembershipChange>> ChangesOfUser(UserId user, long after, long upto) =>
         await _source.Query(

@@ -1,10 +1,11 @@
+using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Sql;
 
 namespace MatrixOrleans.Storage.Users;
 
-/// <summary>Changes of users' devices and keys. Written by <see cref="DeviceListChanged"/>.</summary>
+/// <summary>Changes of users' devices and keys, and who shares rooms to hear of them. Written by <see cref="DeviceListChanged"/>.</summary>
 public sealed class DeviceListStore
 {
     private readonly SqlSource _source;
@@ -22,4 +23,43 @@ public sealed class DeviceListStore
                 ("after", after),
                 ("upto", upto),
                 ("kind", (long)LogKind.DeviceList)).ConfigureAwait(false);
+
+    /// <summary>Who is joined to any of the rooms.</summary>
+    public async Task<IReadOnlyList<UserId>> Joined(IReadOnlyCollection<long> rooms) =>
+        rooms.Count == 0
+            ? []
+            : await _source.Query(
+                "select distinct user_id from memberships where room_nid {any rooms} and membership = 2",
+                static reader => UserId.Parse(reader.String(0)),
+                ("rooms", rooms.ToArray())).ConfigureAwait(false);
+
+    /// <summary>Whose membership in any of the rooms changed after a position.</summary>
+    public async Task<IReadOnlyList<UserId>> Moved(IReadOnlyCollection<long> rooms, long after) =>
+        rooms.Count == 0
+            ? []
+            : await _source.Query(
+                "select distinct user_id from memberships where room_nid {any rooms} and membership in (1, 2, 3, 4, 5) and pos > @after",
+                static reader => UserId.Parse(reader.String(0)),
+                ("rooms", rooms.ToArray()),
+                ("after", after)).ConfigureAwait(false);
+
+    /// <summary>Which of the users are joined to which of the rooms now.</summary>
+    public async Task<IReadOnlyList<(UserId User, long RoomNid)>> Joined(IReadOnlyCollection<UserId> users, IReadOnlyCollection<long> rooms) =>
+        users.Count == 0 || rooms.Count == 0
+            ? []
+            : await _source.Query(
+                "select user_id, room_nid from memberships where user_id {any users} and room_nid {any rooms} and membership = 2",
+                static reader => (UserId.Parse(reader.String(0)), reader.Number(1)),
+                ("users", users.Select(user => user.Value).ToArray()),
+                ("rooms", rooms.ToArray())).ConfigureAwait(false);
+
+    /// <summary>The changes of the users' memberships after a position, in order: what each was before.</summary>
+    public async Task<IReadOnlyList<(UserId User, long RoomNid, Membership Before)>> MovesAfter(IReadOnlyCollection<UserId> users, long after) =>
+        users.Count == 0
+            ? []
+            : await _source.Query(
+                "select user_id, room_nid, old_membership from member_changes where user_id {any users} and pos > @after order by pos",
+                static reader => (UserId.Parse(reader.String(0)), reader.Number(1), (Membership)reader.Number(2)),
+                ("users", users.Select(user => user.Value).ToArray()),
+                ("after", after)).ConfigureAwait(false);
 }

@@ -1,0 +1,65 @@
+using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage;
+
+namespace MatrixOrleans.Grains.Sync;
+
+/// <summary>Whose devices a client must look at again, and whose it need not follow any more (Client-Server API, <c>device_lists</c>).</summary>
+internal sealed record DeviceListMoves(IReadOnlyList<UserId> Changed, IReadOnlyList<UserId> Left)
+{
+    public static readonly DeviceListMoves None = new([], []);
+
+    public bool IsEmpty => Changed.Count + Left.Count == 0;
+}
+
+/// <summary>
+/// Device lists between two positions (DESIGN 5.4). Changed: who changed and shares a room now, or shares one now and did not before.
+/// Left: the reverse. What memberships did beyond the second position may be told early, and is told again then.
+/// </summary>
+internal sealed class DeviceLists(UserId user, Database database, Tail tail)
+{
+    /// <param name="roomsNow">Rooms that the user is joined to.</param>
+    /// <param name="roomsThen">Those at <paramref name="after"/>.</param>
+    public async Task<DeviceListMoves> Between(IReadOnlySet<long> roomsNow, IReadOnlySet<long> roomsThen, long after, long upto)
+    {
+        var isInMemory = after >= tail.Start;
+        var crossed = roomsNow.Except(roomsThen).Concat(roomsThen.Except(roomsNow)).ToList();
+        var moved = (await database.DeviceLists.Joined(crossed)).Concat(await database.DeviceLists.Moved([.. roomsNow.Union(roomsThen)], after)).ToHashSet();
+        moved.Remove(user);
+        var updated = isInMemory
+            ? tail.DeviceLists(after, upto)
+            : (await database.DeviceLists.Changed([.. await database.DeviceLists.Joined(roomsNow), user], after, upto)).ToHashSet();
+
+        var sharing = (await database.DeviceLists.Joined([.. moved.Union(updated)], roomsNow)).Select(row => row.User).ToHashSet();
+        sharing.Add(user);
+        var shared = await Shared(moved, roomsThen, after);
+        return new DeviceListMoves(
+            [.. updated.Where(sharing.Contains).Union(moved.Where(other => sharing.Contains(other) && !shared.Contains(other)))],
+            [.. moved.Where(other => shared.Contains(other) && !sharing.Contains(other))]);
+    }
+
+    /// <summary>Which of the users shared one of the rooms at a position: what is now, with every change since undone.</summary>
+    private async Task<HashSet<UserId>> Shared(IReadOnlyCollection<UserId> users, IReadOnlySet<long> rooms, long at)
+    {
+        var joined = (await database.DeviceLists.Joined(users, rooms)).ToHashSet();
+        var undone = new HashSet<(UserId, long)>();
+        foreach (var (other, room, before) in await database.DeviceLists.MovesAfter(users, at))
+        {
+            // The first change after the position tells what was then.
+            if (rooms.Contains(room) && undone.Add((other, room)))
+            {
+                if (before == Membership.Join)
+                {
+                    joined.Add((other, room));
+                }
+                else
+                {
+                    joined.Remove((other, room));
+                }
+            }
+        }
+
+        return [.. joined.Select(row => row.User)];
+    }
+}
