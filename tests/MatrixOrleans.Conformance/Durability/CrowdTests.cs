@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MatrixOrleans.Conformance.Client;
 using MatrixOrleans.Conformance.Hosting;
 
@@ -29,7 +30,40 @@ public abstract class CrowdTests(SharedServer server) : ConformanceTest(server)
         await Task.WhenAll(reading).WaitAsync(TimeSpan.FromSeconds(60));
         Delivered[] walk = [.. FaithfulReader.Marked(await owner.WalkMessages(room, "f", 100))];
         Assert.Equal(Users * Each, walk.Length);
-        Assert.Empty(DeliveryChecker.Check([.. acknowledged.SelectMany(a => a)], walk, [.. readers.Select(r => r.Stream)]));
+        IReadOnlyList<string> problems = DeliveryChecker.Check([.. acknowledged.SelectMany(a => a)], walk, [.. readers.Select(r => r.Stream)]);
+        string around = string.Join('\n', walk.Where(e => problems.Any(p => p.Contains(e.EventId, StringComparison.Ordinal))).Take(5)
+            .SelectMany(e => readers.SelectMany(r => r.Around(e.EventId, walk)).Prepend($"  around {e.EventId}")));
+        Assert.True(problems.Count == 0, $"{string.Join('\n', problems)}\n{around}");
+    }
+
+    [Fact]
+    public async Task What_a_sync_showed_can_be_read_at_once()
+    {
+        const int messages = 25;
+        TestClient alice = await User();
+        TestClient bob = await User();
+        string room = await alice.CreatePublicRoom();
+        await bob.Join(room);
+        string token = await bob.SyncToken();
+        List<string> missing = [];
+        for (int i = 0; i < messages; i++)
+        {
+            Task<JsonElement> waiting = bob.SyncUntil(token, s => s.Timeline(room).Length > 0);
+            // Long enough for the sync to wait, so that the event itself wakes it.
+            await Task.Delay(150);
+            Task<string> sending = alice.Say(room, $"m{i}");
+            JsonElement sync = await waiting;
+            token = sync.Str("next_batch");
+            string shown = sync.Timeline(room)[^1].Str("event_id");
+            Answer page = await bob.Get($"/v3/rooms/{room}/messages?dir=b&limit=1&from={token}");
+            Answer one = await bob.Get($"/v3/rooms/{room}/event/{shown}");
+            if (one.Status != 200 || page.Ok().List("chunk").Ids().FirstOrDefault() != shown)
+            {
+                missing.Add($"{i}: /event {one.Status}, /messages {page.Text}");
+            }
+            await sending;
+        }
+        Assert.Empty(missing);
     }
 
     [Fact]
