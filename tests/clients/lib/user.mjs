@@ -71,8 +71,13 @@ export class User {
     return until(`${this.name} has ${eventId}`, () => this.room(roomId)?.findEventById(eventId));
   }
 
+  // The room's events as they are shown: the live timeline after those that it continues, which a gap in a sync had cut off and paging back has joined again.
   timeline(roomId) {
-    return this.room(roomId).getLiveTimeline().getEvents();
+    const events = [];
+    for (let timeline = this.room(roomId).getLiveTimeline(); timeline; timeline = timeline.getNeighbouringTimeline("b")) {
+      events.unshift(...timeline.getEvents());
+    }
+    return events;
   }
 
   // Those of the ids that are in the timeline, in its order. Like a person who scrolls up, it pages back while some are missing.
