@@ -13,6 +13,9 @@ namespace MatrixOrleans.Gateway.Http;
 /// </summary>
 public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits, DeviceActivity activity)
 {
+    /// <summary>Times that a request is made anew while its room moves.</summary>
+    private const int AttemptsMax = 6;
+
     private static readonly ConcurrentDictionary<string, (int Index, string Name)[]> PathNames = new();
 
     private readonly GrainReferences _grains = new(grains);
@@ -34,16 +37,20 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
         await WriteTo(http.Response, await Handle(endpoint, request));
     }
 
-    /// <summary>A room that just moved to another place refused everything in flight: the request is made once more, with the same transaction id.</summary>
+    /// <summary>A room that just moved to another place refused everything in flight: the request is made anew, with the same transaction id.</summary>
     private static async ValueTask<Answer> Handle(Endpoint endpoint, ClientRequest request)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return await endpoint.Handle(request);
-        }
-        catch (MatrixException moved) when (moved.Code == MatrixError.RoomMoved)
-        {
-            return await endpoint.Handle(request);
+            try
+            {
+                return await endpoint.Handle(request);
+            }
+            catch (MatrixException moved) when (moved.Code == MatrixError.RoomMoved && attempt < AttemptsMax)
+            {
+                // The activation that was refused may still be on its way out.
+                await Task.Delay(TimeSpan.FromMilliseconds(10 << attempt), request.Time, request.Aborted);
+            }
         }
     }
 

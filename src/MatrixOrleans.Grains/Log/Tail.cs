@@ -276,6 +276,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
             position++;
         }
 
+        commit.Committed.Advance(commit.After with { Position = position - 1 });
         Signal(append.RoomNid, room, signals);
         return position;
     }

@@ -1,3 +1,5 @@
+using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Log;
@@ -83,4 +85,6 @@ internal sealed record TailDelta(StateKey Key, long? NewNid, Pdu? New, Membershi
 internal sealed record TailEntry(TailEvent? Event, IReadOnlyList<TailDelta> Deltas, long CurrentState, int JoinedCount, int InvitedCount);
 
 /// <summary>What a room hands to the tail with its unit: one entry for each entry of the append, in its order.</summary>
-internal sealed record RoomCommit(RoomId RoomId, IReadOnlyList<TailEntry> Entries);
+/// <param name="After">The room after the last entry; its position is known when it is committed.</param>
+/// <param name="Committed">What the room's readers ask for.</param>
+internal sealed record RoomCommit(RoomId RoomId, IReadOnlyList<TailEntry> Entries, RoomSnapshot After, CommittedRoom Committed);

@@ -37,7 +37,7 @@ public sealed partial class RoomGrain(
     private DraftRelations _relations = null!;
     private MembershipDrafts _memberships = null!;
     private long _activation;
-    private RoomSnapshot? _committed;
+    private readonly CommittedRoom _committed = new();
     private Task<AppendResult>? _newest;
     private bool _poisoned;
 
@@ -55,11 +55,11 @@ public sealed partial class RoomGrain(
         _activation = await database.Numbers.ActivationId();
         if (await _room.Load() is { } position)
         {
-            Advance(_room.Head, position);
+            _committed.Advance(Snapshot(_room.Head, position));
         }
     }
 
-    public ValueTask<RoomSnapshot?> Committed() => ValueTask.FromResult(_committed);
+    public ValueTask<RoomSnapshot?> Committed() => ValueTask.FromResult(_committed.Value);
 
     public async ValueTask<SendAnswer> Create(CreateRoomCommand command)
     {
@@ -76,7 +76,7 @@ public sealed partial class RoomGrain(
         {
             var all = RoomCreation.Build(command, create, _room, _assembly, database.Numbers);
             var result = await Settled(Queue(all, null, RoomCreation.Row(_room.Room!)));
-            Advance(_room.Head, result.FirstPosition + all.Count - 1);
+            _committed.Advance(Snapshot(_room.Head, result.FirstPosition + all.Count - 1));
             return new SendAnswer(create.EventId, result.FirstPosition);
         }
         catch
@@ -206,7 +206,7 @@ public sealed partial class RoomGrain(
             await Settled(newest);
         }
 
-        return new SendAnswer(current.EventId, _committed!.Position);
+        return new SendAnswer(current.EventId, _committed.Value!.Position);
     }
 
     private Task<AppendResult> Queue(IReadOnlyList<Built> all, Draft? draft, NewRoom? create)
@@ -231,7 +231,7 @@ public sealed partial class RoomGrain(
                 Nodes = all.Count == 1 ? all[0].Nodes : [.. all.SelectMany(built => built.Nodes).DistinctBy(node => node.Id)],
             },
             Txn = draft?.TxnKey(Id.Value) is { } key ? new TxnRecord(key, all[0].Pdu!.EventId.Value, NowMs) : null,
-            Payload = new RoomCommit(Id, [.. all.Select(built => built.Tail!)]),
+            Payload = new RoomCommit(Id, [.. all.Select(built => built.Tail!)], Snapshot(all[^1].Head!, 0), _committed),
         });
     }
 
@@ -244,7 +244,7 @@ public sealed partial class RoomGrain(
             return new SendAnswer(EventId.Parse(result.StoredAnswer!), 0);
         }
 
-        Advance(built.Head!, result.FirstPosition);
+        _committed.Advance(Snapshot(built.Head!, result.FirstPosition));
         return new SendAnswer(built.Pdu!.EventId, result.FirstPosition);
     }
 
@@ -271,14 +271,8 @@ public sealed partial class RoomGrain(
         return result.Outcome == AppendOutcome.Fenced ? throw Moved() : result;
     }
 
-    private void Advance(RoomHead head, long position)
-    {
-        if (_committed is null || head.Version > _committed.Version)
-        {
-            _committed = new RoomSnapshot(
-                _room.Nid, _room.Version.Id, head.Version, position, head.RoomSeq, head.CurrentState, head.JoinedCount, head.InvitedCount);
-        }
-    }
+    private RoomSnapshot Snapshot(RoomHead head, long position) =>
+        new(_room.Nid, _room.Version.Id, head.Version, position, head.RoomSeq, head.CurrentState, head.JoinedCount, head.InvitedCount);
 
     private void Poison()
     {
