@@ -18,6 +18,9 @@ public sealed class StateSizeTests
     private const int Mixed = 10_000;
     private const int Forks = 500;
 
+    /// <summary>Free-space maps, three pages for each table and index that are counted.</summary>
+    private const long FreeSpaceMapsBytes = 8 * 3 * 8192;
+
     /// <summary>What an event of room version 11 has besides its content: hashes, one signature, ids of four auth events and one before.</summary>
     private static readonly string Rest =
         $$$"""
@@ -73,11 +76,12 @@ public sealed class StateSizeTests
         var mark = new RoomEntry { Kind = LogKind.Purge, RoomSeq = room.Seq - 100, CurrentState = room.State };
         await test.Database.Writer.Append(room.Unit([mark]));
         await test.Database.Rooms.Upkeep.PurgeHistory(room.Nid, await test.Database.Rooms.LoadHead(room.Nid), CancellationToken.None);
-        await test.Database.Rooms.Upkeep.CollectState(room.Nid, dryRun: false, CancellationToken.None);
-        // Space within the tables is free for what comes; no table is compacted offline, so the size may not fall but must not grow.
+        var collected = await test.Database.Rooms.Upkeep.CollectState(room.Nid, dryRun: false, CancellationToken.None);
+        Assert.True(collected.Deleted > 9 * collected.Kept, $"{collected.Deleted} nodes deleted, {collected.Kept} kept");
+        // Space within the tables is free for what comes; no table is compacted offline, so the size may not fall, and PostgreSQL keeps a map of the free space beside each table.
         var after = await Bytes(test);
         TestContext.Current.TestOutputHelper?.WriteLine($"{provider}: after a purge {after:N0} bytes");
-        Assert.True(after <= state, $"{after} after a purge, {state} before");
+        Assert.True(after <= state + FreeSpaceMapsBytes, $"{after} after a purge, {state} before");
         Assert.Equal(room.Model.Count, await (await test.Open()).States.Count(room.Nid, room.State));
     }
 
