@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging;
 using MatrixOrleans.Storage.Accounts;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
 using MatrixOrleans.Storage.State;
 using MatrixOrleans.Storage.Users;
+using Microsoft.Extensions.Logging;
 
 namespace MatrixOrleans.Storage;
 

@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Logging;
 using MatrixOrleans.Storage.Sql;
+using Microsoft.Extensions.Logging;
 
 namespace MatrixOrleans.Storage.Log;
 

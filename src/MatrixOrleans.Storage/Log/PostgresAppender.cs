@@ -1,8 +1,8 @@
 using System.Data;
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using MatrixOrleans.Storage.Sql;
 using MatrixOrleans.Storage.State;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MatrixOrleans.Storage.Log;

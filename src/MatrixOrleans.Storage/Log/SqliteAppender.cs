@@ -1,6 +1,6 @@
-using Microsoft.Data.Sqlite;
 using MatrixOrleans.Storage.Sql;
 using MatrixOrleans.Storage.State;
+using Microsoft.Data.Sqlite;
 
 namespace MatrixOrleans.Storage.Log;
 

@@ -59,7 +59,7 @@ internal static class ResolutionFigures
             var runs = new List<Resolved>();
             for (var i = 0; i <= Repeats; i++)
             {
-                    runs.Add(await graph.Resolve(rootA, rootB));
+                runs.Add(await graph.Resolve(rootA, rootB));
             }
 
             var times = runs.Skip(1).Select(r => r.Milliseconds).Order().ToList();

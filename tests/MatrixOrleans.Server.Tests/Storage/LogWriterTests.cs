@@ -269,7 +269,12 @@ public sealed class LogWriterTests
         var head = await test.Database.Rooms.LoadHead(room.Nid);
         RoomEntry Past(EventRecord e, long seq) => new()
         {
-            Event = e, EventNid = e.Nid, RoomSeq = seq, CurrentState = room.State, JoinedCount = head.JoinedCount, Extremities = EventNids.Pack([.. head.Extremities]),
+            Event = e,
+            EventNid = e.Nid,
+            RoomSeq = seq,
+            CurrentState = room.State,
+            JoinedCount = head.JoinedCount,
+            Extremities = EventNids.Pack([.. head.Extremities]),
         };
         var result = await test.Database.Writer.Append(room.Unit([Past(old, -1), Past(older, -2)]));
         Assert.Equal(AppendOutcome.Accepted, result.Outcome);

@@ -54,8 +54,14 @@ public sealed class RoomStoreTests
         var fork = await room.Entry(room.Event(EventTypes.Message, null, TestRoom.Bob), Membership.None);
         var forked = new RoomEntry
         {
-            Event = fork.Event, EventNid = fork.EventNid, RoomSeq = fork.RoomSeq, StateBefore = fork.StateBefore, StateAfter = fork.StateAfter,
-            CurrentState = fork.CurrentState, JoinedCount = 2, Extremities = EventNids.Pack([.. head.Extremities, fork.EventNid]),
+            Event = fork.Event,
+            EventNid = fork.EventNid,
+            RoomSeq = fork.RoomSeq,
+            StateBefore = fork.StateBefore,
+            StateAfter = fork.StateAfter,
+            CurrentState = fork.CurrentState,
+            JoinedCount = 2,
+            Extremities = EventNids.Pack([.. head.Extremities, fork.EventNid]),
         };
         var rejected = room.Event(EventTypes.Message, null, TestRoom.Bob);
         var refused = new RoomEntry { Event = rejected, EventNid = rejected.Nid, Class = EventClass.Rejected, CurrentState = room.State, JoinedCount = 2 };
@@ -212,8 +218,15 @@ public sealed class RoomStoreTests
             var e = await room.Entry(room.Event(EventTypes.Message, null, TestRoom.Alice), Membership.None);
             entries.Add(new RoomEntry
             {
-                Event = e.Event, EventNid = e.EventNid, RoomSeq = e.RoomSeq, CurrentState = e.CurrentState, ThreadRoot = thread, TxnDevice = "DEV", TxnId = "t1",
-                Relation = relType is null ? null : new Relation(root, relType), RedactsEventId = redacts,
+                Event = e.Event,
+                EventNid = e.EventNid,
+                RoomSeq = e.RoomSeq,
+                CurrentState = e.CurrentState,
+                ThreadRoot = thread,
+                TxnDevice = "DEV",
+                TxnId = "t1",
+                Relation = relType is null ? null : new Relation(root, relType),
+                RedactsEventId = redacts,
             });
         }
 

@@ -114,8 +114,14 @@ public sealed class StateSizeTests
         room.Model[key] = body.Nid;
         var two = new RoomEntry
         {
-            Event = body, EventNid = body.Nid, RoomSeq = ++room.Seq, StateBefore = before, StateAfter = branch, CurrentState = room.State,
-            Deltas = [new StateDelta(key.Type, key.Key, old, body.Nid)], Extremities = EventNids.Pack([one.EventNid, body.Nid]),
+            Event = body,
+            EventNid = body.Nid,
+            RoomSeq = ++room.Seq,
+            StateBefore = before,
+            StateAfter = branch,
+            CurrentState = room.State,
+            Deltas = [new StateDelta(key.Type, key.Key, old, body.Nid)],
+            Extremities = EventNids.Pack([one.EventNid, body.Nid]),
         };
         return room.Unit([one, two]);
     }
