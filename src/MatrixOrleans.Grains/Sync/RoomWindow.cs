@@ -30,6 +30,8 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
     /// <summary>Events that are looked at, at the most, to fill a page through a filter.</summary>
     private const int ScanMax = 2_000;
 
+    internal RecentPushEvents PushEvents { get; } = new();
+
     /// <param name="after">Exclusive; -1 for everything.</param>
     /// <param name="withState">Where the room stands is wanted even when nothing happened.</param>
     internal async ValueTask<RoomWindow> Read(UserRoom room, long after, long upto, int limit, RoomEventFilter filter, bool withState)

@@ -112,7 +112,7 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
             {
                 if (entry.Event is { RoomSeq: not null } shown)
                 {
-                    Count(unread, shown.Pdu, shown.RoomSeq.Value, shown.ThreadRoot, shown.Facts);
+                    Count(unread, windows.PushEvents.Of(shown.Pdu, shown.Facts), shown.RoomSeq.Value, shown.ThreadRoot);
                 }
             }
         }
@@ -131,7 +131,7 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
             var page = await database.Rooms.Timeline(room.RoomNid, from, backwards: false, PageSize, upto);
             foreach (var stored in page)
             {
-                Count(unread, windows.Parse(room, stored), stored.RoomSeq!.Value, stored.ThreadRoot, stored.Facts);
+                Count(unread, RecentPushEvents.Make(windows.Parse(room, stored), stored.Facts), stored.RoomSeq!.Value, stored.ThreadRoot);
             }
 
             if (page.Count == 0)
@@ -145,23 +145,28 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
         unread.LastSeq = Math.Max(unread.LastSeq, upto);
     }
 
-    private void Count(UnreadRoom unread, Pdu pdu, long seq, string? threadRoot, Storage.Log.PushFacts facts)
+    private void Count(UnreadRoom unread, PushEvent subject, long seq, string? threadRoot)
     {
+        var sender = subject.Pdu.Sender;
         unread.LastSeq = Math.Max(unread.LastSeq, seq);
         var thread = threadRoot ?? UnreadRoom.Main;
-        if (pdu.Sender == user)
+        if (sender == user)
         {
             unread.Read(thread, seq);
             return;
         }
 
-        if (Ignored.Contains(pdu.Sender))
+        if (Ignored.Contains(sender))
         {
             return;
         }
 
-        var known = new Protocol.Push.PushFacts(facts.MemberCount, facts.SenderMayNotifyRoom ? long.MaxValue : long.MinValue, null);
-        var result = Rules.Evaluate(new PushEvent(pdu, known), user, unread.DisplayName);
+        PushResult result;
+        lock (subject)
+        {
+            result = Rules.Evaluate(subject, user, unread.DisplayName);
+        }
+
         if (result.Notify)
         {
             unread.Add(seq, thread, result.Highlight);
