@@ -1,7 +1,9 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Delayed;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
@@ -16,6 +18,10 @@ public static class GrainsExtensions
     public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
+        .AddSingleton<PresenceBoard>()
+        .AddSingleton<IPresenceListener>(provider => provider.GetRequiredService<PresenceBoard>())
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PresenceResumption>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, DelayedEventSweep>()
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()

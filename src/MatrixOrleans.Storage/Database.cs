@@ -66,6 +66,10 @@ public sealed partial class Database : IAsyncDisposable
 
     public ProfilePropagationStore ProfilePropagations { get; private set; } = null!;
 
+    public PresenceStore Presence { get; private set; } = null!;
+
+    public DelayedEventStore DelayedEvents { get; private set; } = null!;
+
     public ToDeviceStore ToDevice { get; private set; } = null!;
 
     public DeviceListStore DeviceLists { get; private set; } = null!;
@@ -142,6 +146,8 @@ public sealed partial class Database : IAsyncDisposable
         Filters = new FilterStore(_source, _writer);
         Profiles = new ProfileStore(_source);
         ProfilePropagations = new ProfilePropagationStore(_source, _writer);
+        Presence = new PresenceStore(_source, _writer);
+        DelayedEvents = new DelayedEventStore(_source, _writer);
         ToDevice = new ToDeviceStore(_source, _writer);
         DeviceLists = new DeviceListStore(_source);
         Unread = new UnreadStore(_source, _writer);

@@ -1,3 +1,4 @@
+using MatrixOrleans.Protocol.Users;
 using Orleans.Concurrency;
 
 namespace MatrixOrleans.Contracts.Sync;
@@ -51,6 +52,10 @@ public sealed record SyncRequest
 
     [Id(8)]
     public bool IsGuest { get; init; }
+
+    /// <summary>What the device wants to be taken for while it syncs; <c>null</c> when presence is off.</summary>
+    [Id(9)]
+    public PresenceState? SetPresence { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("SyncAnswer")]

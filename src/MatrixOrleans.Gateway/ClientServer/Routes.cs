@@ -1,15 +1,19 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Admin;
+using MatrixOrleans.Gateway.ClientServer.Delayed;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
 using MatrixOrleans.Gateway.ClientServer.OldSync;
+using MatrixOrleans.Gateway.ClientServer.Presence;
 using MatrixOrleans.Gateway.ClientServer.Push;
 using MatrixOrleans.Gateway.ClientServer.Reading;
 using MatrixOrleans.Gateway.ClientServer.Relations;
+using MatrixOrleans.Gateway.ClientServer.Rendezvous;
 using MatrixOrleans.Gateway.ClientServer.Rooms;
 using MatrixOrleans.Gateway.ClientServer.UserInteractive;
 using MatrixOrleans.Gateway.ClientServer.Users;
+using MatrixOrleans.Gateway.ClientServer.Voip;
 using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Gateway.ClientServer;
@@ -30,6 +34,37 @@ public static class Routes
         .. Accounts,
         .. Admin,
         .. Encryption,
+        .. Delayed,
+        .. Voip,
+        .. Rendezvous,
+    ];
+
+    private static IEnumerable<Endpoint> Delayed =>
+    [
+        SendDelayedEvent.Endpoint,
+        GetDelayedEvents.Endpoint,
+        GetDelayedEvents.One,
+        UpdateDelayedEvent.Endpoint,
+        UpdateDelayedEvent.WithBody,
+    ];
+
+    private static IEnumerable<Endpoint> Voip =>
+    [
+        GetTurnServer.Endpoint,
+        GetRtcTransports.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Rendezvous =>
+    [
+        EtagRendezvous.Create,
+        EtagRendezvous.Get,
+        EtagRendezvous.Put,
+        EtagRendezvous.Delete,
+        TokenRendezvous.Probe,
+        TokenRendezvous.Create,
+        TokenRendezvous.Get,
+        TokenRendezvous.Put,
+        TokenRendezvous.Delete,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
@@ -127,6 +162,8 @@ public static class Routes
         PostReceipt.Endpoint,
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
+        GetPresence.Endpoint,
+        SetPresence.Endpoint,
         Sync.Sync.Endpoint,
     ];
 

@@ -11,7 +11,7 @@ public sealed class CorsHeaders(RequestDelegate next)
         headers.AccessControlAllowOrigin = "*";
         headers.AccessControlAllowMethods = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS";
         headers.AccessControlAllowHeaders = "X-Requested-With, Content-Type, Authorization, Date, If-Match, If-None-Match";
-        headers.AccessControlExposeHeaders = "ETag, Location, Retry-After";
+        headers.AccessControlExposeHeaders = "ETag, Expires, Last-Modified, Location, Retry-After";
         if (HttpMethods.IsOptions(http.Request.Method))
         {
             http.Response.StatusCode = StatusCodes.Status200OK;

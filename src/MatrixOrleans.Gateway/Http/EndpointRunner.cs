@@ -67,6 +67,14 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
             }
         }
 
+        if (answer.Body.IsEmpty)
+        {
+            // No length for a status without a body, and no type for what is not there.
+            response.ContentType = null;
+            response.ContentLength = answer.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified ? null : 0;
+            return;
+        }
+
         await response.Body.WriteAsync(answer.Body, response.HttpContext.RequestAborted);
     }
 

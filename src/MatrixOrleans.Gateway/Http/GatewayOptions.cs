@@ -40,6 +40,15 @@ public sealed class GatewayOptions
     /// <summary>Take <c>?access_token=</c>, which v1.11 deprecated. Default: no.</summary>
     public bool QueryTokens { get; set; }
 
+    /// <summary>Users see who is there. Default: yes.</summary>
+    public bool Presence { get; set; } = true;
+
+    /// <summary>The TURN servers for calls. Default: none.</summary>
+    public TurnOptions Turn { get; set; } = new();
+
+    /// <summary>Services that give access to LiveKit media servers, for calls of groups. Default: none.</summary>
+    public IReadOnlyList<string> LivekitServiceUrls { get; set; } = [];
+
     /// <summary>Contacts in <c>.well-known/matrix/support</c>.</summary>
     public IReadOnlyList<SupportContact> SupportContacts { get; set; } = [];
 

@@ -32,6 +32,7 @@ internal static class RequestBody
             var result = await reader.ReadAsync(request.HttpContext.RequestAborted);
             if (result.Buffer.Length > bytesMax)
             {
+                reader.AdvanceTo(result.Buffer.End);
                 throw TooLarge();
             }
 

@@ -194,6 +194,41 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         signals.ForEach(subscriber => subscriber.Signal());
     }
 
+    /// <summary>A new version of the ephemeral view: typing and presence count together.</summary>
+    internal long NextEphemeralVersion()
+    {
+        lock (_lock)
+        {
+            return ++TypingVersion;
+        }
+    }
+
+    /// <summary>Wakes a user and those who wait in the given rooms.</summary>
+    internal void SignalRooms(IReadOnlyList<long> rooms, string userId)
+    {
+        var signals = new HashSet<SyncSubscriber>();
+        lock (_lock)
+        {
+            if (_users.TryGetValue(userId, out var user))
+            {
+                signals.UnionWith(user.Subscribers);
+            }
+
+            foreach (var nid in rooms)
+            {
+                if (_rooms.TryGetValue(nid, out var room))
+                {
+                    Signal(nid, room, signals);
+                }
+            }
+        }
+
+        foreach (var subscriber in signals)
+        {
+            subscriber.Signal();
+        }
+    }
+
     internal void Subscribe(SyncSubscriber subscriber)
     {
         lock (_lock)

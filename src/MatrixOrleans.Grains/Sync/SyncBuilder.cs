@@ -1,6 +1,8 @@
 using System.Text.Json;
+using MatrixOrleans.Contracts.Presence;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
@@ -41,7 +43,7 @@ internal sealed record SyncContext
 }
 
 /// <summary>Puts a <c>/sync</c> v3 answer together from memberships, windows of rooms and rows of the user.</summary>
-internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCounts unread, RoomWindows windows, ToDeviceInbox inbox, Database database, Tail tail)
+internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCounts unread, RoomWindows windows, ToDeviceInbox inbox, Database database, Tail tail, PresenceBoard board)
 {
     private readonly RoomSections _sections = new(context, unread, windows, database, tail);
 
@@ -95,13 +97,14 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
         var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion);
         var toDevice = await inbox.Read(context.Request.DeviceId, context.Since?.ToDevicePosition ?? 0, context.Upto);
         var deviceLists = await DeviceLists(moves);
-        var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count == 0
+        var presence = Presence(moves);
+        var isEmpty = joined.Count + invited.Count + knocked.Count + left.Count + entries.Global.Count + toDevice.Messages.Count + presence.Count == 0
             && deviceLists.IsEmpty && !KeySupplyChanged();
         var buffer = new ByteBuffer(4096);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             var output = new SyncWriter(writer, context);
-            output.Write(next with { ToDevicePosition = toDevice.Position }, joined, invited, knocked, left, entries.Global, toDevice.Messages, deviceLists, keys);
+            output.Write(next with { ToDevicePosition = toDevice.Position }, joined, invited, knocked, left, entries.Global, toDevice.Messages, presence, deviceLists, keys);
         }
 
         return (buffer.WrittenMemory, isEmpty);
@@ -162,6 +165,29 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
         }
 
         return rows;
+    }
+
+    /// <summary>Who is there: for an initial sync and in rooms that are new all who are, else those whose presence changed.</summary>
+    private List<PresenceView> Presence(Dictionary<long, MembershipMove> moves)
+    {
+        if (context.Request.SetPresence is null || context.Filter.Presence.PassesNothing)
+        {
+            return [];
+        }
+
+        var isKnownEpoch = context.Since is { } since && since.EphemeralEpoch == tail.Epoch;
+        var views = isKnownEpoch && !context.Request.FullState
+            ? board.Since(context.Since!.Value.EphemeralVersion, context.User, IsJoined)
+            : board.Present(context.User, IsJoined);
+        if (isKnownEpoch && moves.Values.Any(move => move.Joined))
+        {
+            views = [.. views, .. board.Present(context.User, nid => moves.GetValueOrDefault(nid) is { Joined: true } && IsJoined(nid)).Except(views)];
+        }
+
+        return [.. views.Where(view => !context.Ignored.Contains(view.User) && context.Filter.Presence.Passes(PresenceEvent.Type, view.User))
+            .Take(context.Filter.Presence.LimitWithin(int.MaxValue, int.MaxValue))];
+
+        bool IsJoined(long nid) => rooms.All.TryGetValue(nid, out var room) && room.Membership == Membership.Join;
     }
 
     private IEnumerable<long> Joined() => rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid);

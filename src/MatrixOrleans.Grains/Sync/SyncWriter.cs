@@ -1,5 +1,7 @@
 using System.Text.Json;
+using MatrixOrleans.Contracts.Presence;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
@@ -22,6 +24,7 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
         IReadOnlyList<RoomSection> left,
         IReadOnlyList<(string Type, ReadOnlyMemory<byte> Json)> accountData,
         IReadOnlyList<ToDeviceRow> toDevice,
+        IReadOnlyList<PresenceView> presence,
         DeviceListMoves deviceLists,
         KeyCounts keys)
     {
@@ -45,6 +48,19 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
         if (toDevice.Count > 0)
         {
             ToDevice(toDevice);
+        }
+
+        if (presence.Count > 0)
+        {
+            writer.WriteStartObject("presence"u8);
+            writer.WriteStartArray("events"u8);
+            foreach (var view in presence)
+            {
+                PresenceEvent.Write(writer, view, context.NowMs);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
         }
 
         if (!deviceLists.IsEmpty)

@@ -1,12 +1,15 @@
 using System.Text;
 using System.Text.Json;
+using MatrixOrleans.Contracts.Presence;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Push;
 using MatrixOrleans.Protocol.Sync;
+using MatrixOrleans.Protocol.Users;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
 
@@ -23,9 +26,12 @@ namespace MatrixOrleans.Grains.Sync;
 /// </code>
 /// Calls interleave. Memberships and counts are advanced under one gate; everything else of a call is its own.
 /// </remarks>
-public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows windows, TimeProvider time) : Grain, IUserSyncGrain
+public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard board, RoomWindows windows, TimeProvider time) : Grain, IUserSyncGrain
 {
     private const string PushRulesType = "m.push_rules";
+    /// <summary>Slices of a wait are as long as the heartbeat: one that comes a little early counts.</summary>
+    private const int PresenceSlackMs = 1_000;
+
     private const string IgnoredUsersType = "m.ignored_user_list";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -33,6 +39,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     private readonly Dictionary<string, CancellationTokenSource> _waits = [];
     private readonly Dictionary<string, KeyCounts> _keys = [];
     private readonly Dictionary<string, AnswerPace> _paces = [];
+    private readonly Dictionary<string, (PresenceState State, long At)> _presence = [];
     private readonly HashSet<long> _subscribed = [];
     private UserId _user;
     private ToDeviceInbox _inbox = null!;
@@ -94,6 +101,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 await _inbox.Acknowledge(presenter, presented.ToDevicePosition);
             }
 
+            await TellPresence(request);
             return await Answer(request, since, filter, wait.Token);
         }
         finally
@@ -102,6 +110,23 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
             {
                 _waits.Remove(device);
             }
+        }
+    }
+
+    /// <summary>Says that the device is there: at once when that is news, else only now and then.</summary>
+    private async ValueTask TellPresence(SyncRequest request)
+    {
+        if (request.SetPresence is not { } presence)
+        {
+            return;
+        }
+
+        var device = request.DeviceId ?? "";
+        var isNews = !_presence.TryGetValue(device, out var told) || told.State != presence;
+        if (isNews || time.GetElapsedTime(told.At).TotalMilliseconds >= IPresenceGrain.HeartbeatMs - PresenceSlackMs)
+        {
+            _presence[device] = (presence, time.GetTimestamp());
+            await GrainFactory.GetGrain<IPresenceGrain>(_user.Value).Seen(device, presence);
         }
     }
 
@@ -165,7 +190,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 Ignored = _unread.Ignored,
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
-            return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail).Build(await KeysOf(request.DeviceId));
+            return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail, board).Build(await KeysOf(request.DeviceId));
         }
         finally
         {

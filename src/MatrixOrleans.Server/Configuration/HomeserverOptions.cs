@@ -39,6 +39,34 @@ public sealed class HomeserverOptions
     [Key("guests")]
     public bool Guests { get; set; }
 
+    /// <summary>Whether users see who is there. Default true.</summary>
+    [Key("presence")]
+    public bool Presence { get; set; } = true;
+
+    /// <summary>URIs of the TURN servers for calls, separated by spaces. Default: none.</summary>
+    [Key("turn-uris")]
+    public string? TurnUris { get; set; }
+
+    /// <summary>Secret that the TURN servers share with this server, from which users' credentials are made.</summary>
+    [Key("turn-shared-secret")]
+    public string? TurnSharedSecret { get; set; }
+
+    /// <summary>User name at the TURN servers, when they share no secret.</summary>
+    [Key("turn-username")]
+    public string? TurnUsername { get; set; }
+
+    /// <summary>Password at the TURN servers, when they share no secret.</summary>
+    [Key("turn-password")]
+    public string? TurnPassword { get; set; }
+
+    /// <summary>Seconds that credentials for the TURN servers are good for. Default 86400.</summary>
+    [Key("turn-lifetime-seconds")]
+    public int TurnLifetimeSeconds { get; set; } = 86_400;
+
+    /// <summary>URLs of services that give access to LiveKit media servers, for calls of groups, separated by spaces. Default: none.</summary>
+    [Key("livekit-service-urls")]
+    public string? LivekitServiceUrls { get; set; }
+
     /// <summary>Secret with which <c>matrix-orleans register</c> makes accounts. Default: made at the first start, in the data folder.</summary>
     [Key("registration-shared-secret")]
     public string? RegistrationSharedSecret { get; set; }

@@ -4,6 +4,7 @@ using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
@@ -57,6 +58,7 @@ public static class Homeserver
         var tail = app.Services.GetRequiredService<Tail>();
         tail.Begin(await database.Log.MaxPosition());
         database.Writer.Subscribe(tail);
+        database.Writer.Subscribe(app.Services.GetRequiredService<PresenceBoard>());
         var keys = app.Services.GetRequiredService<TenantKeys>();
         foreach (var tenant in gateway.Tenants)
         {
@@ -95,11 +97,23 @@ public static class Homeserver
         Registration = Enum.Parse<RegistrationMode>(options.Registration, ignoreCase: true),
         GuestsAllowed = options.Guests,
         RegistrationSharedSecret = RegistrationSecret.Get(options),
+        Presence = options.Presence,
+        Turn = new TurnOptions
+        {
+            Uris = Words(options.TurnUris),
+            SharedSecret = options.TurnSharedSecret,
+            Username = options.TurnUsername ?? "",
+            Password = options.TurnPassword ?? "",
+            LifetimeSeconds = options.TurnLifetimeSeconds,
+        },
+        LivekitServiceUrls = Words(options.LivekitServiceUrls),
         QueryTokens = options.QueryTokens,
         RateLimits = options.RateLimit == "on",
         SendsPerSecond = options.SendsPerSecond,
         SendsBurst = (int)Math.Max(200, options.SendsPerSecond * 4),
     };
+
+    private static string[] Words(string? text) => text?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     private static void ConfigureKestrel(KestrelServerOptions kestrel, HomeserverOptions options)
     {

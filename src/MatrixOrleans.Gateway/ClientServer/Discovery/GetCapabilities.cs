@@ -1,3 +1,4 @@
+using MatrixOrleans.Contracts.Delayed;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Rooms;
 
@@ -26,6 +27,7 @@ internal static class GetCapabilities
             ["m.profile_fields"] = full ? new { Enabled = true } : new { Enabled = true, Allowed = (string[])["displayname"] },
             ["m.3pid_changes"] = new { Enabled = false },
             ["m.get_login_token"] = new { Enabled = full },
+            ["org.matrix.msc4140.delayed_events"] = new { MaxDelayMs = IDelayedEventsGrain.DelayMsMax, MaxScheduled = IDelayedEventsGrain.PerUserMax },
             ["m.forget_forced_upon_leave"] = new { Enabled = false },
         };
         if (request.Session.IsAdmin)

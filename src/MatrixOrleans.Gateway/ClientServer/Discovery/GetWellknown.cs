@@ -1,3 +1,4 @@
+using MatrixOrleans.Gateway.ClientServer.Voip;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
@@ -11,8 +12,19 @@ internal static class GetWellknown
         ValueTask.FromResult(Answer.Of(Of(request.Options, request.Tenant) ?? throw new MatrixException(MatrixError.NotFound, "No discovery information"))));
 
     /// <summary><c>null</c> when no base URL is configured for the homeserver.</summary>
-    public static IReadOnlyDictionary<string, object>? Of(GatewayOptions options, ServerName tenant) =>
-        options.PublicBaseUrls.TryGetValue(tenant.Value, out var url)
-            ? new Dictionary<string, object> { ["m.homeserver"] = new { BaseUrl = url } }
-            : null;
+    public static IReadOnlyDictionary<string, object>? Of(GatewayOptions options, ServerName tenant)
+    {
+        if (!options.PublicBaseUrls.TryGetValue(tenant.Value, out var url))
+        {
+            return null;
+        }
+
+        var found = new Dictionary<string, object> { ["m.homeserver"] = new { BaseUrl = url } };
+        if (options.LivekitServiceUrls.Count > 0)
+        {
+            found["org.matrix.msc4143.rtc_foci"] = GetRtcTransports.Of(options);
+        }
+
+        return found;
+    }
 }

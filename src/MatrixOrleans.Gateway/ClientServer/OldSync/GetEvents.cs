@@ -54,7 +54,7 @@ internal static class GetEvents
         {
             var askedAt = request.Time.GetTimestamp();
             var left = timeoutMs - (int)request.Time.GetElapsedTime(started).TotalMilliseconds;
-            var sync = await SyncAsked.Ask(request, since, EverythingFilter, left);
+            var sync = await SyncAsked.Ask(request, since, EverythingFilter, left, presence: true);
             since = SyncAsked.Token(sync);
             var events = Told(sync, request.User.Value).ToList();
             left = timeoutMs - (int)request.Time.GetElapsedTime(started).TotalMilliseconds;
@@ -129,6 +129,11 @@ internal static class GetEvents
         foreach (var room in SyncAsked.Rooms(sync, "invite"))
         {
             yield return (room.Name, SyncAsked.Events(room.Value, "invite_state").Last());
+        }
+
+        foreach (var json in SyncAsked.Presence(sync))
+        {
+            yield return (null, json);
         }
 
         foreach (var json in SyncAsked.Events(sync, "account_data"))

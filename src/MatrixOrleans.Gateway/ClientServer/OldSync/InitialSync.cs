@@ -17,7 +17,7 @@ internal static class InitialSync
     {
         var limit = request.QueryInteger("limit", LimitDefault, LimitMax);
         var archived = request.QueryFlag("archived") ? "true" : "false";
-        var sync = await SyncAsked.Ask(request, null, $$$$"""{"room":{"include_leave":{{{{archived}}}},"timeline":{"limit":{{{{limit}}}}}}}""", stateAfter: true);
+        var sync = await SyncAsked.Ask(request, null, $$$$"""{"room":{"include_leave":{{{{archived}}}},"timeline":{"limit":{{{{limit}}}}}}}""", stateAfter: true, presence: true);
         var end = SyncAsked.Token(sync);
         var rooms = SyncAsked.Rooms(sync, "join").Concat(SyncAsked.Rooms(sync, "leave")).ToList();
         var published = new Dictionary<string, bool>();
@@ -52,8 +52,7 @@ internal static class InitialSync
             }
 
             writer.WriteEndArray();
-            writer.WriteStartArray("presence");
-            writer.WriteEndArray();
+            writer.WriteEvents("presence", SyncAsked.Presence(sync), null);
             writer.WriteEvents("account_data", SyncAsked.Events(sync, "account_data"), null);
             writer.WriteEndObject();
         });

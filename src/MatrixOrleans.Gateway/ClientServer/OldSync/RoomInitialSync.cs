@@ -25,9 +25,10 @@ internal static class RoomInitialSync
         });
         var published = await request.Grains.GetGrain<IRoomDirectoryGrain>(request.Tenant.Value).IsPublished(request.RoomId);
         var own = await SyncAsked.Ask(
-            request, null, $$$$"""{"room":{"include_leave":true,"rooms":[{{{{JsonSerializer.Serialize(request.RoomId.Value)}}}}],"timeline":{"limit":0},"state":{"types":[]}}}""");
+            request, null, $$$$"""{"room":{"include_leave":true,"rooms":[{{{{JsonSerializer.Serialize(request.RoomId.Value)}}}}],"timeline":{"limit":0},"state":{"types":[]}}}""", presence: true);
         var room = SyncAsked.Rooms(own, "join").Concat(SyncAsked.Rooms(own, "leave")).Select(found => found.Value).FirstOrDefault(JsonElement.Parse("{}"));
         var membership = Membership(state, request.User.Value);
+        var members = Members(state);
         return Answer.Write(writer =>
         {
             writer.WriteStartObject();
@@ -46,11 +47,13 @@ internal static class RoomInitialSync
             writer.WriteEvents("state", state);
             writer.WriteEvents("account_data", SyncAsked.Events(room, "account_data"), null);
             writer.WriteEvents("receipts", SyncAsked.Events(room, "ephemeral").Where(json => json.GetProperty("type").GetString() == "m.receipt"), request.RoomId.Value);
-            writer.WriteStartArray("presence");
-            writer.WriteEndArray();
+            writer.WriteEvents("presence", SyncAsked.Presence(own).Where(json => members.Contains(json.GetProperty("sender").GetString()!)), null);
             writer.WriteEndObject();
         });
     }
+
+    private static HashSet<string> Members(IEnumerable<ReadOnlyMemory<byte>> state) =>
+        [.. state.Select(json => JsonElement.Parse(json.Span)).Where(json => json.GetProperty("type").GetString() == "m.room.member").Select(json => json.GetProperty("state_key").GetString()!)];
 
     /// <summary><c>null</c> for somebody who has never had anything to do with the room, and reads because the world may.</summary>
     private static string? Membership(IEnumerable<ReadOnlyMemory<byte>> state, string user)

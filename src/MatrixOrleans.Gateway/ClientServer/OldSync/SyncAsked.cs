@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Protocol.Users;
 
 namespace MatrixOrleans.Gateway.ClientServer.OldSync;
 
@@ -12,7 +14,7 @@ internal static class SyncAsked
         """{"room":{"rooms":[]},"presence":{"not_types":["*"]},"account_data":{"not_types":["*"]}}""";
 
     /// <summary>One slice of a sync, apart from those of the user's devices: it takes no message to a device.</summary>
-    public static async ValueTask<JsonElement> Ask(ClientRequest request, string? since, string filter, int waitMs = 0, bool stateAfter = false)
+    public static async ValueTask<JsonElement> Ask(ClientRequest request, string? since, string filter, int waitMs = 0, bool stateAfter = false, bool presence = false)
     {
         var answer = await request.Grains.GetGrain<IUserSyncGrain>(request.User.Value).Sync(
             new SyncRequest
@@ -23,6 +25,7 @@ internal static class SyncAsked
                 WaitMs = Math.Clamp(waitMs, 0, SyncRequest.WaitMsMax),
                 UseStateAfter = stateAfter,
                 IsGuest = request.Session.IsGuest,
+                SetPresence = presence && request.Options.Presence ? PresenceState.Online : null,
             },
             request.Aborted);
         return JsonElement.Parse(answer.Body.Span);
@@ -40,6 +43,17 @@ internal static class SyncAsked
     /// <summary>The <c>events</c> of a part such as <c>timeline</c>; none when the part is missing.</summary>
     public static IEnumerable<JsonElement> Events(JsonElement parent, string part) =>
         parent.TryGetProperty(part, out var of) && of.TryGetProperty("events", out var events) ? events.EnumerateArray() : [];
+
+    /// <summary>Presence in its old form, which names the user in the content too.</summary>
+    public static IEnumerable<JsonElement> Presence(JsonElement sync)
+    {
+        foreach (var json in Events(sync, "presence"))
+        {
+            var old = JsonNode.Parse(json.GetRawText())!;
+            old["content"]!["user_id"] = json.GetProperty("sender").GetString();
+            yield return old.Deserialize<JsonElement>();
+        }
+    }
 
     /// <summary>Writes an event with the room that it belongs to, which <c>/sync</c> leaves to the place of the event.</summary>
     public static void WriteEvent(this Utf8JsonWriter writer, JsonElement json, string? roomId)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Gateway.ClientServer.Delayed;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
@@ -32,14 +33,20 @@ internal static class SendMessage
         }
 
         KnownContent.Check(type, null, content);
-        var answer = await request.Grains.GetGrain<IRoomGrain>(request.RoomId.Value).Send(new SendRequest
+        var send = new SendRequest
         {
             Sender = request.User,
             Type = type,
             Content = JsonMarshal.GetRawUtf8Value(content).ToArray(),
             DeviceId = request.Session.DeviceId,
             TxnId = request.Path("txnId"),
-        });
+        };
+        if (Delaying.AskedMs(request) is { } delayMs)
+        {
+            return await Delaying.Schedule(request, request.RoomId, send, delayMs);
+        }
+
+        var answer = await request.Grains.GetGrain<IRoomGrain>(request.RoomId.Value).Send(send);
         return Answer.Of(new { EventId = answer.EventId.Value });
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using MatrixOrleans.Contracts.Directory;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Gateway.ClientServer.Delayed;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
@@ -38,7 +39,13 @@ internal static class SetRoomStateWithKey
             await request.Grains.GetGrain<IAliasGrain>(0).CheckCanonical(room, content);
         }
 
-        var answer = await request.Grains.GetGrain<IRoomGrain>(room.Value).Send(new SendRequest { Sender = request.User, Type = type, StateKey = stateKey, Content = content });
+        var send = new SendRequest { Sender = request.User, Type = type, StateKey = stateKey, Content = content };
+        if (Delaying.AskedMs(request) is { } delayMs)
+        {
+            return await Delaying.Schedule(request, room, send, delayMs);
+        }
+
+        var answer = await request.Grains.GetGrain<IRoomGrain>(room.Value).Send(send);
         if (type == EventTypes.GuestAccess && stateKey.Length == 0)
         {
             await request.Grains.GetGrain<IMembershipGrain>(0).RemoveGuests(room);

@@ -3,6 +3,7 @@ using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Users;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -32,6 +33,7 @@ internal static class Sync
             UseStateAfter = request.QueryFlag("use_state_after") || unstableName,
             UnstableStateAfterName = unstableName && !request.QueryFlag("use_state_after"),
             IsGuest = request.Session.IsGuest,
+            SetPresence = request.Options.Presence ? Presence(request) : null,
         };
         var grain = request.Grains.GetGrain<IUserSyncGrain>(request.User.Value);
         var started = time.GetTimestamp();
@@ -60,6 +62,10 @@ internal static class Sync
             slice = slice with { IsContinued = true };
         }
     }
+
+    private static PresenceState Presence(ClientRequest request) => request.Query("set_presence") is { } name
+        ? PresenceStates.Parse(name) ?? throw new MatrixException(MatrixError.InvalidParam, "set_presence is online, unavailable or offline")
+        : PresenceState.Online;
 
     private static async ValueTask<string?> Filter(ClientRequest request)
     {
