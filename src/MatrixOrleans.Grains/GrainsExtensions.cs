@@ -1,6 +1,7 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Ephemeral;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
@@ -13,12 +14,15 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null) => services
+    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null, EncryptionOptions? encryption = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
+        .AddSingleton(encryption ?? new EncryptionOptions())
+        .AddSingleton<LogDebts>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LogDebts>())
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
         .AddAccounts(passwords);

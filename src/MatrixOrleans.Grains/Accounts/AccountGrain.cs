@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Accounts;
-using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
@@ -16,7 +16,7 @@ namespace MatrixOrleans.Grains.Accounts;
 /// activations do no harm.
 /// </summary>
 [Reentrant, CollectionAgeLimit(Minutes = 2)]
-internal sealed class AccountGrain(Database database, TimeProvider time, PasswordHasher passwords, ISessionInvalidations invalidations, AccountClosing closing) : Grain, IAccountGrain
+internal sealed class AccountGrain(Database database, TimeProvider time, PasswordHasher passwords, ISessionInvalidations invalidations, AccountClosing closing, LogDebts debts) : Grain, IAccountGrain
 {
     private UserId User => UserId.Parse(this.GetPrimaryKeyString());
 
@@ -163,8 +163,7 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
 
         if (displayName is not null)
         {
-            // Others see the name with the device's keys.
-            await DeviceListChanged();
+            await debts.Settle(User);
         }
     }
 
@@ -217,11 +216,9 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
         invalidations.Publish(User);
         if (removedDevices.Count > 0)
         {
-            await DeviceListChanged();
+            await debts.Settle(User);
         }
     }
-
-    private async ValueTask DeviceListChanged() => await database.Writer.Append(new AppendUnit { Users = [await DeviceListRows.For(database, User)] });
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }
