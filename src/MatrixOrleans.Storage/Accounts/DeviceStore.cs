@@ -58,7 +58,15 @@ public sealed class DeviceStore
             ("seen", device.LastSeenMs),
             ("ip", device.LastSeenIp),
             ("agent", device.LastSeenAgent)).ConfigureAwait(false) > 0;
-        if (!isNew && device.LastSeenMs is not null)
+        if (isNew)
+        {
+            // A message may have been on its way when an earlier device of this id was removed.
+            await session.Execute(
+                "delete from to_device where user_id = @user and device_id = @device",
+                ("user", device.UserId.Value),
+                ("device", device.DeviceId)).ConfigureAwait(false);
+        }
+        else if (device.LastSeenMs is not null)
         {
             await session.Execute(
                 "update devices set last_seen_ms = @seen, last_seen_ip = @ip, last_seen_agent = @agent where user_id = @user and device_id = @device",

@@ -54,6 +54,16 @@ public sealed class CrossSigningStore
             ("usage", key.Usage.Name())).ConfigureAwait(false);
     }
 
+    /// <summary>Removes all keys of a user, and all signatures on and by them, inside a transaction of the caller's. The log is owed a row.</summary>
+    public static async ValueTask RemoveAll(WriteSession session, UserId user)
+    {
+        await session.Execute("delete from key_signatures where signer_user = @user or target_user = @user", ("user", user.Value)).ConfigureAwait(false);
+        if (await session.Execute("delete from cross_signing_keys where user_id = @user", ("user", user.Value)).ConfigureAwait(false) > 0)
+        {
+            await LogDebtStore.Add(session, user, LogDebtKind.DeviceList).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Sets a key, inside a transaction of the caller's.</summary>
     public static async ValueTask Set(WriteSession session, CrossSigningRow key)
     {

@@ -143,6 +143,13 @@ public sealed class KeyBackupStore
             return await Live(session, user, version).ConfigureAwait(false);
         });
 
+    /// <summary>Removes all backups of a user, inside a transaction of the caller's.</summary>
+    public static async ValueTask RemoveAll(WriteSession session, UserId user)
+    {
+        await session.Execute("delete from backup_keys where user_id = @user", ("user", user.Value)).ConfigureAwait(false);
+        await session.Execute("delete from backup_versions where user_id = @user", ("user", user.Value)).ConfigureAwait(false);
+    }
+
     private static string Only(string? room, string? session) => (room is null ? "" : "and room_id = @room") + (session is null ? "" : " and session_id = @session");
 
     private static IEnumerable<(string, object?)> Arguments(string? room, string? session)

@@ -180,6 +180,15 @@ public abstract class CrossSigningTests(SharedServer server) : ConformanceTest(s
         (await alice.Post($"/v3/keys/signatures/upload", new { alice = 5 })).Fails(400, "M_BAD_JSON");
     }
 
+    [Fact]
+    public async Task An_ended_account_leaves_no_keys()
+    {
+        (TestClient alice, TestClient bob) = await TwoInARoom();
+        (await Upload(alice, Keys(alice))).Ok();
+        (await alice.WithPassword(auth => alice.Post($"/v3/account/deactivate", auth is null ? new { } : new { auth }))).Ok();
+        Assert.Empty((await Query(bob, alice)).Keys("master_keys"));
+    }
+
     private async Task<(TestClient Alice, TestClient Bob)> TwoInARoom()
     {
         TestClient alice = await User("alice");
