@@ -1,6 +1,6 @@
+using System.Runtime.InteropServices;
 using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
-using System.Runtime.InteropServices;
 
 namespace MatrixOrleans.Gateway.ClientServer.DehydratedDevices;
 
