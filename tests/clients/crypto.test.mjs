@@ -1,6 +1,7 @@
 // End-to-end encryption with matrix-js-sdk and its Rust crypto: cross-signing, two devices, emojis, backup, and a device that is gone.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { CryptoUser, compareEmojis } from "./lib/crypto-user.mjs";
 import { Server } from "./lib/server.mjs";
 import { login, password, registered, until } from "./lib/user.mjs";
@@ -113,6 +114,41 @@ describe("two users of matrix-js-sdk with encryption", { concurrency: false, tim
       for (const [id, text] of said) {
         assert.equal(await fresh.text(roomId, id), text);
       }
+    } finally {
+      fresh.stop();
+    }
+  });
+
+  test("a dehydrated device receives keys for the next login", async () => {
+    assert.ok(await alice.crypto.isDehydrationSupported());
+    const created = alice.hears(CryptoEvent.DehydratedDeviceCreated);
+    await alice.crypto.startDehydration();
+    await created;
+    const sleeper = await until("bob knows the dehydrated device", async () => {
+      const devices = (await bob.crypto.getUserDeviceInfo([alice.id], true)).get(alice.id);
+      return [...devices.values()].find((device) => device.dehydrated);
+    });
+    bob.sent.length = 0;
+    const id = await bob.say(roomId, "to nobody who is awake");
+    const receivers = bob.sent.filter((m) => m.type === "m.room.encrypted").flatMap((m) => Object.keys(m.messages[alice.id] ?? {}));
+    assert.ok(receivers.includes(sleeper.deviceId), `keys went to ${receivers}`);
+
+    const fresh = new CryptoUser(server, await login(server, alice.id), "alice's next phone");
+    fresh.useSecretKey(secretKey.privateKey);
+    await fresh.start();
+    try {
+      await fresh.takeCrossSigning();
+      let keys = 0;
+      fresh.client.on(CryptoEvent.RehydrationProgress, (count) => (keys = count));
+      const completed = fresh.hears(CryptoEvent.RehydrationCompleted);
+      await fresh.crypto.startDehydration({ createNewKey: false, rehydrate: true });
+      await completed;
+      assert.ok(keys > 0, "the dehydrated device brought room keys");
+      assert.equal(await fresh.text(roomId, id), "to nobody who is awake");
+      await until("another one takes its place", async () => {
+        const { device_id } = await fresh.client.http.authedRequest("GET", "/dehydrated_device", {}, undefined, { prefix: "/_matrix/client/unstable/org.matrix.msc3814.v1" });
+        return device_id !== sleeper.deviceId;
+      });
     } finally {
       fresh.stop();
     }

@@ -5,6 +5,7 @@ using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Sql;
 using Orleans.Concurrency;
@@ -92,10 +93,16 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
                 throw LogInRules.Wrong();
             }
 
-            await opening.Write(session, User, now);
+            if (await opening.Write(session, User, now))
+            {
+                // The user's other devices show it.
+                await LogDebtStore.Add(session, User, LogDebtKind.DeviceList);
+            }
+
             return 0;
         });
         invalidations.Publish(User);
+        await debts.Settle(User);
         if (passwords.IsOutdated(hash!))
         {
             await database.Accounts.ReplacePasswordHash(User, hash!, await passwords.Hash(password));

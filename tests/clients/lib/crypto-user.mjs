@@ -66,9 +66,14 @@ export class CryptoUser extends User {
     return event.getContent().body;
   }
 
+  // The next event of that name.
+  hears(name) {
+    return new Promise((resolve) => this.client.once(name, resolve));
+  }
+
   // The next verification that somebody asks for.
   asked() {
-    return new Promise((resolve) => this.client.once(CryptoEvent.VerificationRequestReceived, resolve));
+    return this.hears(CryptoEvent.VerificationRequestReceived);
   }
 
   async devicesOf(userId) {
