@@ -2,6 +2,7 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Delayed;
 using MatrixOrleans.Grains.Ephemeral;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Rooms;
@@ -15,7 +16,7 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null) => services
+    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null, EncryptionOptions? encryption = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<PresenceBoard>()
@@ -25,6 +26,9 @@ public static class GrainsExtensions
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
+        .AddSingleton(encryption ?? new EncryptionOptions())
+        .AddSingleton<LogDebts>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LogDebts>())
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
         .AddAccounts(passwords);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
@@ -55,6 +56,14 @@ public sealed partial class Database : IAsyncDisposable
     public DeviceKeyStore DeviceKeys { get; private set; } = null!;
 
     public OneTimeKeyStore OneTimeKeys { get; private set; } = null!;
+
+    public CrossSigningStore CrossSigning { get; private set; } = null!;
+
+    public KeyBackupStore KeyBackups { get; private set; } = null!;
+
+    public DehydratedDeviceStore DehydratedDevices { get; private set; } = null!;
+
+    public LogDebtStore LogDebts { get; private set; } = null!;
 
     public AccountDataStore AccountData { get; private set; } = null!;
 
@@ -141,6 +150,10 @@ public sealed partial class Database : IAsyncDisposable
         Tenants = new TenantStore(_source, _writer);
         DeviceKeys = new DeviceKeyStore(_source);
         OneTimeKeys = new OneTimeKeyStore(_source, _writer);
+        CrossSigning = new CrossSigningStore(_source);
+        KeyBackups = new KeyBackupStore(_source, _writer);
+        DehydratedDevices = new DehydratedDeviceStore(_source);
+        LogDebts = new LogDebtStore(_source, _writer);
         AccountData = new AccountDataStore(_source);
         Receipts = new ReceiptStore(_source, _writer);
         Filters = new FilterStore(_source, _writer);

@@ -26,9 +26,10 @@ public interface IDeviceKeysGrain : IGrainWithStringKey
     [Alias("Claim")]
     ValueTask<ReadOnlyMemory<byte>> Claim([Immutable] IReadOnlyList<OneTimeKeyWanted> wanted);
 
-    /// <summary>The answer of <c>GET /keys/changes</c>: whose devices changed since a sync, and whose need not be followed any more.</summary>
+    /// <summary>The answer of <c>GET /keys/changes</c>: whose devices changed between two syncs, and whose need not be followed any more.</summary>
+    /// <param name="to"><c>null</c>: until now.</param>
     [Alias("Changes")]
-    ValueTask<ReadOnlyMemory<byte>> Changes(SyncToken from);
+    ValueTask<ReadOnlyMemory<byte>> Changes(SyncToken from, SyncToken? to);
 }
 
 /// <summary>A one-time key is wanted.</summary>

@@ -1,9 +1,11 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Admin;
+using MatrixOrleans.Gateway.ClientServer.DehydratedDevices;
 using MatrixOrleans.Gateway.ClientServer.Delayed;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
+using MatrixOrleans.Gateway.ClientServer.KeyBackup;
 using MatrixOrleans.Gateway.ClientServer.OldSync;
 using MatrixOrleans.Gateway.ClientServer.Presence;
 using MatrixOrleans.Gateway.ClientServer.Push;
@@ -37,6 +39,8 @@ public static class Routes
         .. Delayed,
         .. Voip,
         .. Rendezvous,
+        .. KeyBackup,
+        .. DehydratedDevices,
     ];
 
     private static IEnumerable<Endpoint> Delayed =>
@@ -116,6 +120,35 @@ public static class Routes
         QueryKeys.Endpoint,
         ClaimKeys.Endpoint,
         GetKeysChanges.Endpoint,
+        UploadCrossSigningKeys.Endpoint,
+        UploadCrossSigningSignatures.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> KeyBackup =>
+    [
+        PostRoomKeysVersion.Endpoint,
+        GetRoomKeysVersionCurrent.Endpoint,
+        GetRoomKeysVersion.Endpoint,
+        PutRoomKeysVersion.Endpoint,
+        DeleteRoomKeysVersion.Endpoint,
+        PutRoomKeys.Endpoint,
+        GetRoomKeys.Endpoint,
+        DeleteRoomKeys.Endpoint,
+        PutRoomKeysByRoomId.Endpoint,
+        GetRoomKeysByRoomId.Endpoint,
+        DeleteRoomKeysByRoomId.Endpoint,
+        PutRoomKeyBySessionId.Endpoint,
+        GetRoomKeyBySessionId.Endpoint,
+        DeleteRoomKeyBySessionId.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> DehydratedDevices =>
+    [
+        PutDehydratedDevice.Endpoint,
+        GetDehydratedDevice.Endpoint,
+        DeleteDehydratedDevice.Endpoint,
+        GetDehydratedDeviceEvents.Endpoint,
+        PostDehydratedDeviceEvents.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Reading =>

@@ -1,5 +1,5 @@
 using MatrixOrleans.Contracts.Rooms;
-using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace MatrixOrleans.Grains.Accounts;
 
 /// <summary>What is left to do when an account has ended: its rooms, and its data.</summary>
-public sealed partial class AccountClosing(Database database, TimeProvider time, IGrainFactory grains, ILogger<AccountClosing> log)
+public sealed partial class AccountClosing(Database database, LogDebts debts, TimeProvider time, IGrainFactory grains, ILogger<AccountClosing> log)
 {
     /// <summary>Rooms that are left at the same time.</summary>
     private const int LeavesAtOnce = 8;
@@ -36,7 +36,9 @@ public sealed partial class AccountClosing(Database database, TimeProvider time,
     /// <summary>Takes the profile away; with <paramref name="erase"/> the account data too.</summary>
     private async Task Clear(UserId user, bool erase)
     {
-        List<UserEntry> entries = [await DeviceListRows.For(database, user)];
+        // The devices went with the account.
+        await debts.Settle(user);
+        var entries = new List<UserEntry>();
         foreach (var field in await database.Profiles.Get(user))
         {
             entries.Add(new ProfileSet(user.Value, field.Field, null));
@@ -50,7 +52,10 @@ public sealed partial class AccountClosing(Database database, TimeProvider time,
             }
         }
 
-        await database.Writer.Append(new AppendUnit { Users = entries });
+        if (entries.Count > 0)
+        {
+            await database.Writer.Append(new AppendUnit { Users = entries });
+        }
     }
 
     private async Task Leave(UserId user, RoomId room)

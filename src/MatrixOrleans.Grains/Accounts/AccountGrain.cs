@@ -1,10 +1,11 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Accounts;
-using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Sql;
 using Orleans.Concurrency;
@@ -16,7 +17,7 @@ namespace MatrixOrleans.Grains.Accounts;
 /// activations do no harm.
 /// </summary>
 [Reentrant, CollectionAgeLimit(Minutes = 2)]
-internal sealed class AccountGrain(Database database, TimeProvider time, PasswordHasher passwords, ISessionInvalidations invalidations, AccountClosing closing) : Grain, IAccountGrain
+internal sealed class AccountGrain(Database database, TimeProvider time, PasswordHasher passwords, ISessionInvalidations invalidations, AccountClosing closing, LogDebts debts) : Grain, IAccountGrain
 {
     private UserId User => UserId.Parse(this.GetPrimaryKeyString());
 
@@ -92,10 +93,16 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
                 throw LogInRules.Wrong();
             }
 
-            await opening.Write(session, User, now);
+            if (await opening.Write(session, User, now))
+            {
+                // The user's other devices show it.
+                await LogDebtStore.Add(session, User, LogDebtKind.DeviceList);
+            }
+
             return 0;
         });
         invalidations.Publish(User);
+        await debts.Settle(User);
         if (passwords.IsOutdated(hash!))
         {
             await database.Accounts.ReplacePasswordHash(User, hash!, await passwords.Hash(password));
@@ -163,8 +170,7 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
 
         if (displayName is not null)
         {
-            // Others see the name with the device's keys.
-            await DeviceListChanged();
+            await debts.Settle(User);
         }
     }
 
@@ -217,11 +223,9 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
         invalidations.Publish(User);
         if (removedDevices.Count > 0)
         {
-            await DeviceListChanged();
+            await debts.Settle(User);
         }
     }
-
-    private async ValueTask DeviceListChanged() => await database.Writer.Append(new AppendUnit { Users = [await DeviceListRows.For(database, User)] });
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

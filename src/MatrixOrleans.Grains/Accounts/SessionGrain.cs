@@ -1,15 +1,17 @@
 using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Encryption;
 using Orleans.Concurrency;
 
 namespace MatrixOrleans.Grains.Accounts;
 
 /// <summary>Tokens, straight from storage.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class SessionGrain(Database database, TimeProvider time, ISessionInvalidations invalidations) : Grain, ISessionGrain
+internal sealed class SessionGrain(Database database, TimeProvider time, ISessionInvalidations invalidations, LogDebts debts) : Grain, ISessionGrain
 {
     /// <summary>How long an access token that ended is still known, so that its client hears of a soft logout and not of a log-out.</summary>
     private const long ExpiredKeptMs = 24 * 60 * 60 * 1000L;
@@ -81,12 +83,18 @@ internal sealed class SessionGrain(Database database, TimeProvider time, ISessio
         {
             var owner = await TokenStore.TakeLogin(session, loginTokenHash, now) ?? throw new MatrixException(MatrixError.Forbidden, "The login token is not valid");
             LogInRules.Check(await AccountStore.Lock(session, owner));
-            await opening.Write(session, owner, now);
+            if (await opening.Write(session, owner, now))
+            {
+                // The user's other devices show it.
+                await LogDebtStore.Add(session, owner, LogDebtKind.DeviceList);
+            }
+
             return owner;
         });
 
         // Tokens of the device may have ended.
         invalidations.Publish(user);
+        await debts.Settle(user);
         return opening.Opened(user);
     }
 

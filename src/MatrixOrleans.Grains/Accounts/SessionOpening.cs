@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Sql;
 
 namespace MatrixOrleans.Grains.Accounts;
@@ -31,15 +33,25 @@ internal sealed class SessionOpening
     /// Stores device and tokens. "If the client sets the device_id, the server will invalidate any access and refresh tokens previously
     /// assigned to that device."
     /// </summary>
-    public async ValueTask Write(WriteSession session, UserId user, long nowMs)
+    /// <returns>Whether the device is new.</returns>
+    public async ValueTask<bool> Write(WriteSession session, UserId user, long nowMs)
     {
+        if (await CrossSigningStore.HasKey(session, user, _deviceId))
+        {
+            // "Servers must ensure that device IDs will not collide with cross-signing public keys."
+            throw new MatrixException(MatrixError.InvalidParam, "This device id is a key of the user");
+        }
+
+        await DehydratedDeviceStore.Wake(session, user, _deviceId);
         await TokenStore.RemoveOfDevice(session, user, _deviceId);
-        await DeviceStore.Put(session, new DeviceRow(user, _deviceId, _request.DisplayName, nowMs, nowMs, _request.Address, _request.UserAgent));
+        var isNew = await DeviceStore.Put(session, new DeviceRow(user, _deviceId, _request.DisplayName, nowMs, nowMs, _request.Address, _request.UserAgent));
         await TokenStore.Add(session, new TokenRow(TokenKind.Access, _access.Hash, user, _deviceId, nowMs, nowMs + _request.AccessTokenMs));
         if (_refresh is { } refresh)
         {
             await TokenStore.Add(session, new TokenRow(TokenKind.Refresh, refresh.Hash, user, _deviceId, nowMs, null));
         }
+
+        return isNew;
     }
 
     public OpenedSession Opened(UserId user) => new()

@@ -3,7 +3,6 @@ using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
-using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
@@ -12,24 +11,21 @@ using MatrixOrleans.Protocol.Keys;
 using MatrixOrleans.Protocol.Sync;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Accounts;
-using MatrixOrleans.Storage.Log;
 using Orleans.Concurrency;
 
 namespace MatrixOrleans.Grains.Keys;
 
-/// <summary>Keys of devices. What must hold together is decided in one transaction, so calls may interleave; rows of the log tell syncs afterwards.</summary>
+/// <summary>Keys of devices. What must hold together is decided in one transaction, so calls may interleave; what syncs are to hear is noted in it too.</summary>
 [Reentrant, CollectionAgeLimit(Minutes = 2)]
-public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail tail, TimeProvider time) : Grain, IDeviceKeysGrain
+public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail tail, TimeProvider time, LogDebts debts, EncryptionOptions options) : Grain, IDeviceKeysGrain
 {
-    private readonly UserLog _userLog = new(database);
-
     private UserId User => UserId.Parse(this.GetPrimaryKeyString());
 
     public async ValueTask<ReadOnlyMemory<byte>> Upload(string deviceId, ReadOnlyMemory<byte> body)
     {
-        var upload = KeyUpload.Read(JsonElement.Parse(body.Span), User, deviceId);
+        var upload = KeyUpload.Read(JsonElement.Parse(body.Span), User, deviceId, options.DeviceKeysSigned);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var (identity, supply) = await database.Writer.Execute(async (session, _) =>
+        await database.Writer.Execute(async (session, _) =>
         {
             // Uploads of a user come one after another: keys have an order, and none comes for a device that is being removed.
             await AccountStore.Lock(session, User);
@@ -38,46 +34,10 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail 
                 throw new MatrixException(MatrixError.Forbidden, "This device is gone");
             }
 
-            var known = (await OneTimeKeyStore.Unclaimed(session, User, deviceId)).ToDictionary(key => key.Name);
-            var added = new List<UploadedKey>();
-            foreach (var key in upload.OneTimeKeys)
-            {
-                if (!known.TryGetValue(key.Name, out var other))
-                {
-                    added.Add(key);
-                }
-                else if (!other.IsSame(key.Json.Span))
-                {
-                    throw new MatrixException(MatrixError.InvalidParam, $"One time key {key.Name} already exists and is another one");
-                }
-            }
-
-            await OneTimeKeyStore.Add(session, User, deviceId, added, now);
-            var supplyChanged = added.Count > 0;
-            foreach (var key in upload.FallbackKeys)
-            {
-                supplyChanged |= await OneTimeKeyStore.SetFallback(session, User, deviceId, key);
-            }
-
-            var identityChanged = upload.DeviceKeys is { } json && await DeviceKeyStore.Set(session, User, deviceId, json);
-            return (identityChanged, supplyChanged);
+            await KeyUploads.Write(session, User, deviceId, upload, now);
+            return 0;
         });
-
-        var entries = new List<UserEntry>();
-        if (supply)
-        {
-            entries.Add(new KeySupplyChanged(User.Value, deviceId));
-        }
-
-        if (identity)
-        {
-            entries.Add(await DeviceListRows.For(database, User));
-        }
-
-        if (entries.Count > 0)
-        {
-            await _userLog.Write(entries);
-        }
+        await debts.Settle(User);
 
         var (counts, _) = await database.OneTimeKeys.Counts(User, deviceId);
         return Write(writer =>
@@ -99,27 +59,13 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail 
 
     public async ValueTask<ReadOnlyMemory<byte>> Query(IReadOnlyDictionary<UserId, IReadOnlyList<string>> wanted)
     {
-        var local = wanted.Keys.Where(user => tenants.IsTenant(user.ServerName)).ToList();
-        var devices = (await database.DeviceKeys.OfUsers(local))
-            .Where(row => wanted[row.User].Count == 0 || wanted[row.User].Contains(row.DeviceId))
-            .ToLookup(row => row.User);
+        var local = wanted.Where(user => tenants.IsTenant(user.Key.ServerName)).ToDictionary();
+        var query = await KeyQuery.Of(database, local, User);
         return Write(writer =>
         {
             Failures(writer, wanted.Keys);
-            writer.WriteStartObject("device_keys"u8);
-            foreach (var user in local)
-            {
-                writer.WriteStartObject(user.Value);
-                foreach (var row in devices[user])
-                {
-                    writer.WritePropertyName(row.DeviceId);
-                    DeviceKeys(writer, row);
-                }
-
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndObject();
+            query.WriteDevices(writer);
+            query.WriteCrossSigning(writer);
         });
     }
 
@@ -127,11 +73,7 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail 
     {
         var claimed = await database.OneTimeKeys.Claim(
             [.. wanted.Where(claim => tenants.IsTenant(claim.User.ServerName)).Select(claim => new KeyClaim(claim.User, claim.DeviceId, claim.Algorithm))]);
-        var changed = claimed.Where(key => key.SupplyChanged).Select(key => (key.Claim.User, key.Claim.DeviceId)).Distinct().ToList();
-        if (changed.Count > 0)
-        {
-            await _userLog.Write([.. changed.Select(device => new KeySupplyChanged(device.User.Value, device.DeviceId))]);
-        }
+        await debts.Settle([.. claimed.Where(key => key.SupplyChanged).Select(key => key.Claim.User).Distinct()]);
 
         return Write(writer =>
         {
@@ -159,9 +101,9 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail 
         });
     }
 
-    public async ValueTask<ReadOnlyMemory<byte>> Changes(SyncToken from)
+    public async ValueTask<ReadOnlyMemory<byte>> Changes(SyncToken from, SyncToken? to)
     {
-        var upto = tail.Watermark;
+        var upto = Math.Min(to?.LogPosition ?? long.MaxValue, tail.Watermark);
         var after = Math.Min(from.LogPosition, upto);
         var now = (await database.Memberships.JoinedRooms(User)).ToHashSet();
         var then = now.ToHashSet();
@@ -179,24 +121,6 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail 
 
         var moves = await new DeviceLists(User, database, tail).Between(now, then, after, upto);
         return Write(writer => SyncWriter.DeviceListMembers(writer, moves));
-    }
-
-    private static void DeviceKeys(Utf8JsonWriter writer, DeviceKeysRow row)
-    {
-        writer.WriteStartObject();
-        foreach (var member in JsonElement.Parse(row.Json.Span).EnumerateObject())
-        {
-            member.WriteTo(writer);
-        }
-
-        writer.WriteStartObject("unsigned"u8);
-        if (row.DisplayName is { } name)
-        {
-            writer.WriteString("device_display_name"u8, name);
-        }
-
-        writer.WriteEndObject();
-        writer.WriteEndObject();
     }
 
     /// <summary>Servers that are not ours are not asked: they count as out of reach.</summary>

@@ -137,6 +137,10 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         }
     }
 
+    /// <summary>On whose keys a user alone sees other signatures than before: in (after, upto].</summary>
+    internal HashSet<UserId> Signed(UserId user, long after, long upto) =>
+        [.. UserEntries(user.Value, after, upto).Select(entry => entry.Item).OfType<SignaturesChanged>().Select(change => UserId.Parse(change.TargetUserId))];
+
     /// <summary>Whether the device lists that a user sees may have changed in (after, upto]: by a change of devices, or by who came into or left the user's rooms.</summary>
     internal bool DeviceListsTouched(UserId user, IReadOnlyDictionary<long, UserRoom> rooms, long after, long upto)
     {
@@ -144,6 +148,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         lock (_lock)
         {
             return _deviceLists.Slice(after, upto).Exists(change => change.Item.UserId == user.Value || change.Item.Rooms.Any(IsJoined))
+                || (_users.TryGetValue(user.Value, out var own) && own.Entries.Slice(after, upto).Exists(entry => entry.Item is SignaturesChanged))
                 || touched.Exists(nid => IsJoined(nid) && _rooms.TryGetValue(nid, out var room)
                     && room.Entries.Slice(after, upto).Exists(entry => entry.Item.Deltas.Any(delta =>
                         delta.Key.Type == EventTypes.Member && (delta.OldMembership == Membership.Join) != (delta.NewMembership == Membership.Join))));

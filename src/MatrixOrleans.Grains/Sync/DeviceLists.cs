@@ -31,11 +31,12 @@ internal sealed class DeviceLists(UserId user, Database database, Tail tail)
             ? tail.DeviceLists(after, upto)
             : (await database.DeviceLists.Changed([.. await database.DeviceLists.Joined(roomsNow), user], after, upto)).ToHashSet();
 
+        var signed = isInMemory ? tail.Signed(user, after, upto) : (await database.DeviceLists.Signed(user, after, upto)).ToHashSet();
         var sharing = (await database.DeviceLists.Joined([.. moved.Union(updated)], roomsNow)).Select(row => row.User).ToHashSet();
         sharing.Add(user);
         var shared = await Shared(moved, roomsThen, after);
         return new DeviceListMoves(
-            [.. updated.Where(sharing.Contains).Union(moved.Where(other => sharing.Contains(other) && !shared.Contains(other)))],
+            [.. updated.Where(sharing.Contains).Union(signed).Union(moved.Where(other => sharing.Contains(other) && !shared.Contains(other)))],
             [.. moved.Where(other => shared.Contains(other) && !sharing.Contains(other))]);
     }
 

@@ -33,6 +33,10 @@ public readonly record struct MatrixError([property: Id(0)] string Code, [proper
     public static readonly MatrixError DuplicateAnnotation = new("M_DUPLICATE_ANNOTATION", 400);
     public static readonly MatrixError MissingParam = new("M_MISSING_PARAM", 400);
     public static readonly MatrixError InvalidParam = new("M_INVALID_PARAM", 400);
+    public static readonly MatrixError InvalidSignature = new("M_INVALID_SIGNATURE", 400);
+
+    /// <summary>A key backup that is not the current one takes no keys.</summary>
+    public static readonly MatrixError WrongRoomKeysVersion = new("M_WRONG_ROOM_KEYS_VERSION", 403);
     public static readonly MatrixError TooLarge = new("M_TOO_LARGE", 413);
     public static readonly MatrixError GuestAccessForbidden = new("M_GUEST_ACCESS_FORBIDDEN", 403);
     public static readonly MatrixError WeakPassword = new("M_WEAK_PASSWORD", 400);

@@ -27,26 +27,40 @@ public sealed record KeyUpload(ReadOnlyMemory<byte>? DeviceKeys, IReadOnlyList<U
     /// <summary>Most one-time keys of one upload.</summary>
     public const int OneTimeKeysMax = 1000;
 
+    private const int DeviceKeysBytesMax = 32 * 1024;
     private const int NameBytesMax = 255;
 
-    /// <exception cref="MatrixException">M_BAD_JSON, or M_INVALID_PARAM for keys of another user or device.</exception>
-    public static KeyUpload Read(JsonElement body, UserId user, string device)
+    /// <param name="mustBeSigned">Identity keys must carry a good signature by the device's own Ed25519 key.</param>
+    /// <exception cref="MatrixException">M_BAD_JSON, M_INVALID_PARAM for keys of another user or device, M_INVALID_SIGNATURE.</exception>
+    public static KeyUpload Read(JsonElement body, UserId user, string device, bool mustBeSigned)
     {
         var deviceKeys = JsonMembers.Object(body, "device_keys");
         if (deviceKeys is { } keys)
         {
             CheckDeviceKeys(keys, user, device);
+            if (mustBeSigned && !IsSigned(keys, user, device))
+            {
+                throw new MatrixException(MatrixError.InvalidSignature, "device_keys are not signed by the device");
+            }
         }
 
         var oneTime = Keys(body, "one_time_keys");
         var fallback = Keys(body, "fallback_keys");
         return fallback.DistinctBy(key => key.Algorithm).Count() == fallback.Count
-            ? new KeyUpload(deviceKeys is { } identity ? (ReadOnlyMemory<byte>?)WithoutUnsigned(identity) : null, oneTime, fallback)
+            ? new KeyUpload(deviceKeys is { } identity ? (ReadOnlyMemory<byte>?)KeyObjects.Without(identity, "unsigned") : null, oneTime, fallback)
             : throw Bad("There can be one fallback key for each algorithm");
     }
 
+    private static bool IsSigned(JsonElement keys, UserId user, string device) =>
+        KeyObjects.DeviceKey(keys, device) is { } key && SignedJson.Verify(JsonMarshal.GetRawUtf8Value(keys), user.Value, "ed25519:" + device, key);
+
     private static void CheckDeviceKeys(JsonElement keys, UserId user, string device)
     {
+        if (JsonMarshal.GetRawUtf8Value(keys).Length > DeviceKeysBytesMax || !SignedJson.CanSign(JsonMarshal.GetRawUtf8Value(keys)))
+        {
+            throw Bad($"device_keys must be canonical JSON of {DeviceKeysBytesMax} bytes at most");
+        }
+
         if (JsonMembers.Text(keys, "user_id") != user.Value)
         {
             throw new MatrixException(MatrixError.InvalidParam, "device_keys are of another user");
@@ -106,23 +120,6 @@ public sealed record KeyUpload(ReadOnlyMemory<byte>? DeviceKeys, IReadOnlyList<U
         }
 
         return keys.Count <= OneTimeKeysMax ? keys : throw Bad($"{name} may have {OneTimeKeysMax} keys at most");
-    }
-
-    private static byte[] WithoutUnsigned(JsonElement keys)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            foreach (var member in keys.EnumerateObject().Where(member => member.Name != "unsigned"))
-            {
-                member.WriteTo(writer);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        return buffer.ToArray();
     }
 
     private static MatrixException Bad(string text) => new(MatrixError.BadJson, text);

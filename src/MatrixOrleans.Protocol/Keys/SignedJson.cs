@@ -15,6 +15,9 @@ public static class SignedJson
     /// <exception cref="FormatException">The text is no canonical JSON object.</exception>
     public static byte[] SigningBytes(ReadOnlySpan<byte> json) => TrySigningBytes(json, out var bytes, out var fault) ? bytes : throw new FormatException(fault);
 
+    /// <summary>Whether the text is a JSON object that can be signed.</summary>
+    public static bool CanSign(ReadOnlySpan<byte> json) => TrySigningBytes(json, out _, out _);
+
     /// <summary>The object with a signature of ours beside those that it has; canonical but for <c>signatures</c> and <c>unsigned</c> at its end.</summary>
     /// <param name="signer">The server's name, or the user's id for what a user signs.</param>
     /// <exception cref="FormatException">The text is no canonical JSON object.</exception>

@@ -91,6 +91,10 @@ public sealed class HomeserverOptions
     [Key("password-hash-cheap")]
     public bool PasswordHashCheap { get; set; }
 
+    /// <summary>Refuse keys of devices that the device has not signed itself; without it clients must notice. Default true.</summary>
+    [Key("device-keys-signed")]
+    public bool DeviceKeysSigned { get; set; } = true;
+
     /// <summary>Flush every commit of the SQLite database to disk before it is acknowledged. Default true.</summary>
     [Key("sqlite-synchronous-full")]
     public bool SqliteSynchronousFull { get; set; } = true;

@@ -3,6 +3,7 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Tenants;
@@ -50,7 +51,7 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
-            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
+            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null, new EncryptionOptions { DeviceKeysSigned = options.DeviceKeysSigned })
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 

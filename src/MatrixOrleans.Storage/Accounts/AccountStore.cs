@@ -1,5 +1,6 @@
 using System.Data.Common;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Sql;
 
@@ -140,7 +141,7 @@ public sealed class AccountStore
     }
 
     /// <summary>
-    /// Ends an account: no password, no devices, no tokens, no keys, no messages to devices. The user id stays taken.
+    /// Ends an account: no password, no devices, no tokens, no keys, no key backups, no messages to devices. The user id stays taken.
     /// </summary>
     /// <returns>False when there is no such account.</returns>
     public Task<bool> Deactivate(UserId user, bool erase) =>
@@ -152,6 +153,8 @@ public sealed class AccountStore
                 ("user", user.Value)).ConfigureAwait(false) > 0;
             await DeviceStore.RemoveAll(session, user, except: null).ConfigureAwait(false);
             await session.Execute("delete from login_tokens where user_id = @user", ("user", user.Value)).ConfigureAwait(false);
+            await CrossSigningStore.RemoveAll(session, user).ConfigureAwait(false);
+            await KeyBackupStore.RemoveAll(session, user).ConfigureAwait(false);
             return found;
         });
 

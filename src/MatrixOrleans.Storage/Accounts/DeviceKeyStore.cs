@@ -28,6 +28,14 @@ public sealed class DeviceKeyStore
                 static reader => new DeviceKeysRow(UserId.Parse(reader.String(0)), reader.String(1), reader.StringOrNull(2), reader.Bytes(3)),
                 ("users", users.Select(user => user.Value).ToArray())).ConfigureAwait(false);
 
+    /// <summary>The keys of one device, inside a transaction of the caller's.</summary>
+    public static async ValueTask<byte[]?> Get(WriteSession session, UserId user, string device) =>
+        await session.First(
+            "select json from device_keys where user_id = @user and device_id = @device",
+            static reader => reader.Bytes(0),
+            ("user", user.Value),
+            ("device", device)).ConfigureAwait(false);
+
     /// <summary>Sets a device's keys, inside a transaction of the caller's.</summary>
     /// <returns>Whether they are other than before.</returns>
     public static async ValueTask<bool> Set(WriteSession session, UserId user, string device, ReadOnlyMemory<byte> json) =>

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Sql;
 
@@ -57,7 +58,15 @@ public sealed class DeviceStore
             ("seen", device.LastSeenMs),
             ("ip", device.LastSeenIp),
             ("agent", device.LastSeenAgent)).ConfigureAwait(false) > 0;
-        if (!isNew && device.LastSeenMs is not null)
+        if (isNew)
+        {
+            // A message may have been on its way when an earlier device of this id was removed.
+            await session.Execute(
+                "delete from to_device where user_id = @user and device_id = @device",
+                ("user", device.UserId.Value),
+                ("device", device.DeviceId)).ConfigureAwait(false);
+        }
+        else if (device.LastSeenMs is not null)
         {
             await session.Execute(
                 "update devices set last_seen_ms = @seen, last_seen_ip = @ip, last_seen_agent = @agent where user_id = @user and device_id = @device",
@@ -75,13 +84,23 @@ public sealed class DeviceStore
     public static async ValueTask<bool> Exists(WriteSession session, UserId user, string device) =>
         await session.Number("select 1 from devices where user_id = @user and device_id = @device", ("user", user.Value), ("device", device)).ConfigureAwait(false) is not null;
 
+    /// <summary>Names a device anew; others see the name with the device's keys, so the log is owed a row.</summary>
     /// <returns>False when there is no such device.</returns>
     public Task<bool> Rename(UserId user, string device, string? name) =>
-        _writer.Execute(async (session, _) => await session.Execute(
-            "update devices set display_name = @name where user_id = @user and device_id = @device",
-            ("name", name),
-            ("user", user.Value),
-            ("device", device)).ConfigureAwait(false) > 0);
+        _writer.Execute(async (session, _) =>
+        {
+            var exists = await session.Execute(
+                "update devices set display_name = @name where user_id = @user and device_id = @device",
+                ("name", name),
+                ("user", user.Value),
+                ("device", device)).ConfigureAwait(false) > 0;
+            if (exists)
+            {
+                await LogDebtStore.Add(session, user, LogDebtKind.DeviceList).ConfigureAwait(false);
+            }
+
+            return exists;
+        });
 
     /// <summary>Notes when and whence devices were last seen. Callers gather these for a while: they need not be exact.</summary>
     public Task Seen(IReadOnlyCollection<DeviceRow> devices) =>
@@ -123,7 +142,8 @@ public sealed class DeviceStore
         return await Remove(session, user, devices).ConfigureAwait(false);
     }
 
-    private static async ValueTask<List<string>> Remove(WriteSession session, UserId user, IReadOnlyCollection<string> devices)
+    /// <summary>Removes devices inside a transaction of the caller's, and owes the log a row about it.</summary>
+    public static async ValueTask<IReadOnlyList<string>> Remove(WriteSession session, UserId user, IReadOnlyCollection<string> devices)
     {
         if (devices.Count == 0)
         {
@@ -137,6 +157,8 @@ public sealed class DeviceStore
         await session.Execute("delete from one_time_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from fallback_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from device_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await session.Execute("delete from dehydrated_devices where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await CrossSigningStore.Unsign(session, user, devices).ConfigureAwait(false);
         foreach (var device in ids)
         {
             // Keys of transactions begin with user|device|.
@@ -144,11 +166,17 @@ public sealed class DeviceStore
             await session.Execute("delete from txns where key >= @from and key < @to", ("from", prefix), ("to", prefix[..^1] + "}")).ConfigureAwait(false);
         }
 
-        return await session.Query(
+        var removed = await session.Query(
             "delete from devices where user_id = @user and device_id {any ids} returning device_id",
             static reader => reader.String(0),
             ("user", user.Value),
             ("ids", ids)).ConfigureAwait(false);
+        if (removed.Count > 0)
+        {
+            await LogDebtStore.Add(session, user, LogDebtKind.DeviceList).ConfigureAwait(false);
+        }
+
+        return removed;
     }
 
     private static DeviceRow Map(DbDataReader reader) => new(

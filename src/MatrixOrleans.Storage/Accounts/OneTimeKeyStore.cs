@@ -1,5 +1,6 @@
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Keys;
+using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Sql;
 
@@ -83,7 +84,7 @@ public sealed class OneTimeKeyStore
             ("key", key.KeyId),
             ("json", key.Json)).ConfigureAwait(false) > 0;
 
-    /// <summary>Takes a key for each claim: the oldest one-time key, for nobody else ever, or else the fallback key. Claims without a key are left out.</summary>
+    /// <summary>Takes a key for each claim: the oldest one-time key, for nobody else ever, or else the fallback key. Claims without a key are left out. The log is owed a row about each device.</summary>
     public Task<IReadOnlyList<ClaimedKey>> Claim(IReadOnlyList<KeyClaim> claims) =>
         _writer.Execute<IReadOnlyList<ClaimedKey>>(async (session, _) =>
         {
@@ -93,6 +94,10 @@ public sealed class OneTimeKeyStore
                 if (await Claim(session, claim).ConfigureAwait(false) is { } key)
                 {
                     claimed.Add(key);
+                    if (key.SupplyChanged)
+                    {
+                        await LogDebtStore.Add(session, claim.User, LogDebtKind.KeySupply, claim.DeviceId).ConfigureAwait(false);
+                    }
                 }
             }
 

@@ -92,6 +92,8 @@ internal static class Tables
         "user_id:t device_id:t pos:p sender:t type:t message_id:t json:b",
         "on conflict do nothing");
 
+    public static readonly InsertTable SignatureChanges = new("signature_changes", "user_id:t pos:p target_user:t");
+
     public static readonly InsertTable Profiles = new(
         "profiles",
         "user_id:t field:t json:b pos:p",
@@ -102,6 +104,6 @@ internal static class Tables
     [
         Rooms, Events, StateNodes,
         Log, Timeline, Txns, Relations, Redactions, Gaps, Purges, Deltas, MemberChanges, Memberships, Forgets,
-        AccountData, Receipts, ReceiptsWaiting, ToDevice, Profiles,
+        AccountData, Receipts, ReceiptsWaiting, ToDevice, SignatureChanges, Profiles,
     ];
 }

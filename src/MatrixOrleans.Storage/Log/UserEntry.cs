@@ -36,6 +36,9 @@ public sealed record DeviceListChanged(string UserId) : UserEntry(UserId)
 /// <summary>One-time or fallback keys of a device came or went.</summary>
 public sealed record KeySupplyChanged(string UserId, string DeviceId) : UserEntry(UserId);
 
+/// <summary>The keys of a user, perhaps the same, show something else than before, to <see cref="UserEntry.UserId"/> alone: signatures by the user-signing key, or that key.</summary>
+public sealed record SignaturesChanged(string UserId, string TargetUserId) : UserEntry(UserId);
+
 /// <summary>A field of the profile; null deletes.</summary>
 public sealed record ProfileSet(string UserId, string Field, ReadOnlyMemory<byte>? Json) : UserEntry(UserId);
 

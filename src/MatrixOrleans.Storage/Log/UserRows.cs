@@ -46,6 +46,15 @@ internal static class UserRows
                 Log(sink, LogKind.KeySupply, entry, null, null, offset);
                 break;
 
+            case SignaturesChanged signatures:
+                Log(sink, LogKind.Signatures, entry, null, null, offset);
+                sink.Start(Tables.SignatureChanges);
+                sink.Text(signatures.UserId);
+                sink.Position(offset);
+                sink.Text(signatures.TargetUserId);
+                sink.End();
+                break;
+
             case ProfileSet profile:
                 Log(sink, LogKind.Profile, entry, null, null, offset);
                 sink.Start(Tables.Profiles);

@@ -24,6 +24,15 @@ public sealed class DeviceListStore
                 ("upto", upto),
                 ("kind", (long)LogKind.DeviceList)).ConfigureAwait(false);
 
+    /// <summary>On whose keys one user alone sees other signatures since: in (after, upto].</summary>
+    public async Task<IReadOnlyList<UserId>> Signed(UserId user, long after, long upto) =>
+        await _source.Query(
+            "select distinct target_user from signature_changes where user_id = @user and pos > @after and pos <= @upto",
+            static reader => UserId.Parse(reader.String(0)),
+            ("user", user.Value),
+            ("after", after),
+            ("upto", upto)).ConfigureAwait(false);
+
     /// <summary>Who is joined to any of the rooms.</summary>
     public async Task<IReadOnlyList<UserId>> Joined(IReadOnlyCollection<long> rooms) =>
         rooms.Count == 0

@@ -13,7 +13,13 @@ public sealed class ToDeviceStore
     private readonly SqlSource _source;
     private readonly LogWriter _writer;
 
-    internal ToDeviceStore(SqlSource source, LogWriter writer) => (_source, _writer) = (source, writer);
+    private readonly Gathering<Seen> _seen;
+
+    internal ToDeviceStore(SqlSource source, LogWriter writer)
+    {
+        (_source, _writer) = (source, writer);
+        _seen = new Gathering<Seen>(Delete);
+    }
 
     /// <summary>Messages in (after, upto], oldest first.</summary>
     public async Task<IReadOnlyList<ToDeviceRow>> Read(UserId user, string device, long after, long upto, int limit) =>
@@ -30,11 +36,23 @@ public sealed class ToDeviceStore
             ("limit", (long)limit)).ConfigureAwait(false);
 
     /// <summary>Drops what the device has seen: everything up to a position that it presented itself.</summary>
-    /// <returns>How many messages went.</returns>
-    public Task<int> DeleteUpTo(UserId user, string device, long position) =>
-        _writer.Execute((session, _) => session.Execute(
-            "delete from to_device where user_id = @user and device_id = @device and pos <= @pos",
-            ("user", user.Value),
-            ("device", device),
-            ("pos", position)));
+    public Task DeleteUpTo(UserId user, string device, long position) => _seen.Add(new Seen(user, device, position));
+
+    /// <summary>Many devices acknowledge at the same time: what comes while one transaction is in flight goes into the next.</summary>
+    private Task Delete(IReadOnlyList<Seen> seen) =>
+        _writer.Execute(async (session, _) =>
+        {
+            foreach (var one in seen)
+            {
+                await session.Execute(
+                    "delete from to_device where user_id = @user and device_id = @device and pos <= @pos",
+                    ("user", one.User.Value),
+                    ("device", one.DeviceId),
+                    ("pos", one.Position)).ConfigureAwait(false);
+            }
+
+            return seen.Count;
+        });
+
+    private sealed record Seen(UserId User, string DeviceId, long Position);
 }

@@ -58,6 +58,9 @@ public abstract class DeviceKeyTests(SharedServer server) : ConformanceTest(serv
         (await alice.Post($"/v3/keys/upload", new { one_time_keys = new Dictionary<string, object> { ["A"] = 5 } })).Fails(400, "M_BAD_JSON");
         TestClient bob = await User();
         (await alice.Post($"/v3/keys/upload", new { one_time_keys = Keys("A"), device_keys = Identity(bob) })).Fails(400, "M_INVALID_PARAM");
+        System.Text.Json.Nodes.JsonObject forged = Device.Device(alice);
+        forged["algorithms"] = new System.Text.Json.Nodes.JsonArray("m.other");
+        (await alice.Post($"/v3/keys/upload", new { one_time_keys = Keys("A"), device_keys = forged })).Fails(400, "M_INVALID_SIGNATURE");
         Assert.Equal(0, (await alice.Post($"/v3/keys/upload", new { })).Ok().Int("one_time_key_counts", "signed_curve25519"));
         (await alice.Post($"/v3/keys/query", new { device_keys = new Dictionary<string, object> { [bob.UserId] = "all" } })).Fails(400, "M_BAD_JSON");
     }
@@ -69,14 +72,9 @@ public abstract class DeviceKeyTests(SharedServer server) : ConformanceTest(serv
         return answer.Keys("one_time_keys", from.UserId, from.DeviceId).SingleOrDefault();
     }
 
-    private static object Identity(TestClient client) => new
-    {
-        user_id = client.UserId,
-        device_id = client.DeviceId,
-        algorithms = new[] { "m.olm.v1.curve25519-aes-sha2" },
-        keys = new Dictionary<string, string> { [$"curve25519:{client.DeviceId}"] = "identity", [$"ed25519:{client.DeviceId}"] = "signing" },
-        signatures = new Dictionary<string, object> { [client.UserId] = new Dictionary<string, string> { [$"ed25519:{client.DeviceId}"] = "signature" } },
-    };
+    private static readonly KeyPair Device = new();
+
+    private static object Identity(TestClient client) => Device.Device(client);
 
     private static Dictionary<string, object> Keys(params string[] ids) => ids.ToDictionary(
         id => $"signed_curve25519:{id}",

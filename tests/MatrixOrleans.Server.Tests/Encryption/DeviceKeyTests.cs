@@ -59,6 +59,7 @@ public sealed class DeviceKeyTests(ReadingFixture fixture)
         await Refused(MatrixError.BadJson, new { one_time_keys = Keys("A"), fallback_keys = Keys("A", "B") });
         await Refused(MatrixError.BadJson, new { one_time_keys = Keys("A"), device_keys = new { user_id = _alice.Value, device_id = "PHONE" } });
         await Refused(MatrixError.InvalidParam, new { one_time_keys = Keys("A"), device_keys = Identity("LAPTOP") });
+        await Refused(MatrixError.InvalidSignature, new { one_time_keys = Keys("A"), device_keys = Unsigned() });
         await Refused(MatrixError.BadJson, new { one_time_keys = new Dictionary<string, object> { ["signed_curve25519:A"] = "text" } });
         Assert.Null(await Claim());
     }
@@ -136,14 +137,15 @@ public sealed class DeviceKeyTests(ReadingFixture fixture)
         sync.GetProperty("device_one_time_keys_count").GetProperty("signed_curve25519").GetInt32(),
         string.Join(",", sync.GetProperty("device_unused_fallback_key_types").EnumerateArray().Select(type => type.GetString())));
 
-    private object Identity(string device) => new
+    /// <summary>Keys whose signature is of something else.</summary>
+    private System.Text.Json.Nodes.JsonNode Unsigned()
     {
-        user_id = _alice.Value,
-        device_id = device,
-        algorithms = new[] { "m.olm.v1.curve25519-aes-sha2" },
-        keys = new Dictionary<string, string> { [$"curve25519:{device}"] = "k1", [$"ed25519:{device}"] = "k2" },
-        signatures = new Dictionary<string, object> { [_alice.Value] = new Dictionary<string, string> { [$"ed25519:{device}"] = "s" } },
-    };
+        var keys = JsonSerializer.SerializeToNode(Identity("PHONE"))!;
+        keys["algorithms"] = new System.Text.Json.Nodes.JsonArray("m.other");
+        return keys;
+    }
+
+    private object Identity(string device) => DeviceSigning.Identity(_alice, device);
 
     private static Dictionary<string, object> Keys(params string[] ids) => ids.ToDictionary(id => $"signed_curve25519:{id}", id => (object)new { key = $"key {id}" });
 

@@ -3,10 +3,12 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Contracts.Users;
+using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Sync;
 using MatrixOrleans.Server.Tests.Reading;
 using MatrixOrleans.Storage.Accounts;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MatrixOrleans.Server.Tests.Encryption;
 
@@ -129,27 +131,82 @@ public sealed class DeviceListTests(ReadingFixture fixture)
         Assert.Equal([_alice.Value], Changed(answer));
         Assert.Equal([_carol.Value], Left(answer));
         Assert.True(SyncToken.TryParse(since, out var token));
-        var changes = RoomServer.Json(await server.Grains.GetGrain<IDeviceKeysGrain>(_bob.Value).Changes(token));
+        var changes = RoomServer.Json(await server.Grains.GetGrain<IDeviceKeysGrain>(_bob.Value).Changes(token, null));
         Assert.Equal([_alice.Value], List(changes, "changed"));
         Assert.Equal([_carol.Value], List(changes, "left"));
         await server.Member(room, MembershipAction.Leave, _bob);
-        changes = RoomServer.Json(await server.Grains.GetGrain<IDeviceKeysGrain>(_bob.Value).Changes(token));
+        changes = RoomServer.Json(await server.Grains.GetGrain<IDeviceKeysGrain>(_bob.Value).Changes(token, null));
         Assert.Empty(List(changes, "changed"));
         Assert.Equal(new[] { _alice.Value, _carol.Value }.Order(), List(changes, "left").Order());
+    }
+
+    [Fact]
+    public async Task A_change_that_a_crash_left_untold_is_told_after_the_next_start()
+    {
+        await using var server = await RoomServer.Start();
+        await server.Room(_alice, "shared", _bob);
+        await Device(server);
+        var since = Next(await Sync(server, _bob, null));
+
+        // The device goes, and the process ends before the log hears of it.
+        await server.Database.Devices.Remove(_alice, ["PHONE"]);
+        Assert.Empty(Changed(await Sync(server, _bob, since)));
+        await server.Restart();
+        Assert.Equal([_alice.Value], Changed(await Sync(server, _bob, since)));
+        Assert.Empty(await server.Database.LogDebts.Some(10));
+    }
+
+    [Fact]
+    public async Task A_change_that_another_silo_left_untold_is_told_at_the_second_look()
+    {
+        await using var server = await RoomServer.Start();
+        await server.Room(_alice, "shared", _bob);
+        await Device(server);
+        var since = Next(await Sync(server, _bob, null));
+        await server.Database.Devices.Rename(_alice, "PHONE", "New name");
+        var debts = new LogDebts(server.Database, TimeProvider.System, NullLogger<LogDebts>.Instance);
+        var owed = await debts.Sweep([]);
+        Assert.Single(owed);
+        Assert.Empty(Changed(await Sync(server, _bob, since)));
+        Assert.Empty(await debts.Sweep(owed));
+        Assert.Equal([_alice.Value], Changed(await Sync(server, _bob, since)));
+    }
+
+    [Fact]
+    public async Task A_debt_that_was_owed_again_while_it_was_told_stays()
+    {
+        await Device(_server);
+        await _server.Database.Devices.Rename(_alice, "PHONE", "One");
+        var first = await _server.Database.LogDebts.Of([_alice]);
+        await _server.Database.Devices.Rename(_alice, "PHONE", "Two");
+        await _server.Database.LogDebts.Remove(first);
+        Assert.Single(await _server.Database.LogDebts.Of([_alice]));
+        await _server.Database.LogDebts.Remove(await _server.Database.LogDebts.Of([_alice]));
+        Assert.Empty(await _server.Database.LogDebts.Of([_alice]));
+    }
+
+    [Fact]
+    public async Task Keys_changes_ends_at_the_second_token()
+    {
+        await _server.Room(_alice, "shared", _bob);
+        await Device(_server);
+        var first = Next(await Sync(_bob, null));
+        await Upload(_server, "k1");
+        var second = Next(await Sync(_bob, first));
+        await Upload(_server, "k2");
+        Assert.True(SyncToken.TryParse(first, out var from));
+        Assert.True(SyncToken.TryParse(second, out var to));
+        var grain = _server.Grains.GetGrain<IDeviceKeysGrain>(_bob.Value);
+        Assert.Empty(List(RoomServer.Json(await grain.Changes(from, from)), "changed"));
+        Assert.Equal([_alice.Value], List(RoomServer.Json(await grain.Changes(from, to)), "changed"));
+        Assert.Equal([_alice.Value], List(RoomServer.Json(await grain.Changes(to, null)), "changed"));
     }
 
     private Task Device(RoomServer server) => server.Database.Devices.Put(new DeviceRow(_alice, "PHONE", null, 1));
 
     private async Task Upload(RoomServer server, string key) => await server.Grains.GetGrain<IDeviceKeysGrain>(_alice.Value).Upload("PHONE", RoomServer.Utf8(new
     {
-        device_keys = new
-        {
-            user_id = _alice.Value,
-            device_id = "PHONE",
-            algorithms = new[] { "m.olm.v1.curve25519-aes-sha2" },
-            keys = new Dictionary<string, string> { ["ed25519:PHONE"] = key },
-            signatures = new Dictionary<string, object>(),
-        },
+        device_keys = DeviceSigning.Identity(_alice, "PHONE", key),
     }));
 
     private Task<JsonElement> Sync(UserId user, string? since, int waitMs = 0) => Sync(_server, user, since, waitMs);

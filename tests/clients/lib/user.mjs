@@ -6,9 +6,20 @@ const patienceMs = 30_000;
 
 logger.setLevel(process.env.MATRIX_SDK_LOG ?? "silent", false);
 
+export const password = "correct horse battery staple";
+
+// The answer of a log-in of a user on a new device.
+export async function login(server, userId) {
+  return await sdk.createClient({ baseUrl: server.baseUrl }).loginRequest({ type: "m.login.password", identifier: { type: "m.id.user", user: userId }, password });
+}
+
 export async function register(server, username) {
+  return new User(server, await registered(server, username), username);
+}
+
+// The answer of a registration.
+export async function registered(server, username) {
   const anonymous = sdk.createClient({ baseUrl: server.baseUrl });
-  const password = "correct horse battery staple";
   let session;
   try {
     await anonymous.register(username, password, null, {});
@@ -19,21 +30,23 @@ export async function register(server, username) {
       throw error;
     }
   }
-  const account = await anonymous.register(username, password, session, { type: "m.login.dummy" });
-  return new User(server, account, username);
+  return await anonymous.register(username, password, session, { type: "m.login.dummy" });
 }
 
 export class User {
-  constructor(server, account, name) {
+  // With options of the SDK's client beside those that every user has.
+  constructor(server, account, name, options = {}) {
     this.server = server;
     this.name = name;
     this.id = account.user_id;
+    this.deviceId = account.device_id;
     this.client = sdk.createClient({
       baseUrl: server.baseUrl,
       userId: account.user_id,
       deviceId: account.device_id,
       accessToken: account.access_token,
       timelineSupport: true,
+      ...options,
     });
   }
 

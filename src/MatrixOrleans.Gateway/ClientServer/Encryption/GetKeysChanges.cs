@@ -5,16 +5,21 @@ using MatrixOrleans.Protocol.Sync;
 
 namespace MatrixOrleans.Gateway.ClientServer.Encryption;
 
-/// <summary>Answers whose devices changed since a sync; <c>to</c> is a hint that is not needed.</summary>
+/// <summary>Answers whose devices changed between two syncs.</summary>
 internal static class GetKeysChanges
 {
     public static readonly Endpoint Endpoint = new("getKeysChanges", "GET", "/_matrix/client/v3/keys/changes", Access.UserOrGuest, Handle);
 
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
-        var from = request.Query("from") ?? throw new MatrixException(MatrixError.MissingParam, "from is missing");
-        return SyncToken.TryParse(from, out var token)
-            ? new Answer(await request.Grains.GetGrain<IDeviceKeysGrain>(request.User.Value).Changes(token))
-            : throw new MatrixException(MatrixError.InvalidParam, "from is no token of this server");
+        var from = Token(request, "from") ?? throw new MatrixException(MatrixError.MissingParam, "from is missing");
+        return new Answer(await request.Grains.GetGrain<IDeviceKeysGrain>(request.User.Value).Changes(from, Token(request, "to")));
     }
+
+    private static SyncToken? Token(ClientRequest request, string name) => request.Query(name) switch
+    {
+        null => null,
+        var text when SyncToken.TryParse(text, out var token) => token,
+        _ => throw new MatrixException(MatrixError.InvalidParam, $"{name} is no token of this server"),
+    };
 }
