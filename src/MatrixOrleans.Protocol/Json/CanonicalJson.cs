@@ -38,8 +38,9 @@ public static class CanonicalJson
 
     /// <summary>The canonical bytes of the top-level object without the named members.</summary>
     /// <param name="without">UTF-8 names of members to leave out, of the top level only; e.g. <c>signatures</c> and <c>unsigned</c>.</param>
+    /// <param name="depthMax">Deepest nesting that is taken.</param>
     /// <param name="fault">Why it could not be done, for a log line or an error text.</param>
-    public static bool TryEncode(ReadOnlySpan<byte> json, CanonicalRules rules, ReadOnlySpan<byte[]> without, out byte[] bytes, out string fault)
+    public static bool TryEncode(ReadOnlySpan<byte> json, CanonicalRules rules, ReadOnlySpan<byte[]> without, out byte[] bytes, out string fault, int depthMax = DepthMax)
     {
         bytes = [];
         if (!Utf8.IsValid(json))
@@ -51,7 +52,7 @@ public static class CanonicalJson
         var output = new ByteBuffer(json.Length + 16);
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = depthMax });
             reader.Read();
             var problem = WriteValue(ref reader, output, rules, without, 0);
             if (problem is null && reader.Read())

@@ -30,7 +30,8 @@ internal sealed class SqliteSource : SqlSource
         Run(connection, "pragma page_size = 4096");
         Run(connection, "pragma journal_mode = wal");
         Run(connection, _options.SynchronousFull ? "pragma synchronous = full" : "pragma synchronous = normal");
-        Run(connection, "pragma cache_size = -65536");
+        // Reads go through the memory map. A commit after a page was split walks through everything in here, so it is no larger than a batch needs.
+        Run(connection, "pragma cache_size = -16384");
         Run(connection, "pragma wal_autocheckpoint = 16000");
         Run(connection, "pragma journal_size_limit = 134217728");
         return new SqliteSession(connection);
