@@ -23,8 +23,12 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     /// <summary>Most rows of the log that are kept.</summary>
     private const int RowsMax = 100_000;
 
-    /// <summary>Most bytes of events that are kept.</summary>
-    private const long BytesMax = 128L * 1024 * 1024;
+    /// <summary>Most bytes that are kept, as estimated.</summary>
+    private const long BytesMax = 96L * 1024 * 1024;
+
+    /// <summary>What an entry weighs beside its event's JSON, which is there in up to three forms: as it is stored, read, and as clients get it.</summary>
+    private const int EntryBytes = 1_536;
+    private const int FormsOfEvent = 3;
 
     /// <summary>In a room with more waiting users than this, wake-ups are put together.</summary>
     private const int WaitersBeforeCoalescing = 50;
@@ -41,6 +45,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     private readonly PositionList<long> _touches = new();
     private readonly TimeProvider _time;
     private long _bytes;
+    private long _commits;
 
     public Tail(TimeProvider time)
     {
@@ -73,6 +78,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         var signals = new HashSet<SyncSubscriber>();
         lock (_lock)
         {
+            _commits++;
             foreach (var (unit, first) in batch.Units)
             {
                 var position = first;
@@ -269,7 +275,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
                 }
             }
 
-            var bytes = (entry.Event?.Pdu.Json.Length ?? 0) + 512;
+            var bytes = ((entry.Event?.Pdu.Json.Length ?? 0) * FormsOfEvent) + EntryBytes;
             _bytes += bytes;
             _rows.Enqueue(new Row(position, append.RoomNid, null, bytes));
             _touches.Add(position, append.RoomNid);
@@ -344,6 +350,12 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
 
     private void Signal(long roomNid, RoomTail room, HashSet<SyncSubscriber> signals)
     {
+        if (room.SignalledBy == _commits)
+        {
+            return;
+        }
+
+        room.SignalledBy = _commits;
         if (room.Subscribers.Count <= WaitersBeforeCoalescing)
         {
             signals.UnionWith(room.Subscribers);
@@ -450,6 +462,9 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         public readonly PositionList<ReceiptSet> Receipts = new();
         public readonly HashSet<SyncSubscriber> Subscribers = [];
         public bool WakeUpDue;
+
+        /// <summary>The commit that signalled the room last; one signal tells of all its entries.</summary>
+        public long SignalledBy;
 
         public bool IsEmpty => Entries.IsEmpty && Receipts.IsEmpty && Subscribers.Count == 0;
     }

@@ -37,6 +37,8 @@ public static class Homeserver
         });
         ConfigureLogging(builder.Logging, options);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options)).UseUrls([.. OptionsReader.Addresses(options)]);
+        // One change of threads less for each request. Requests still run on the pool, and one that blocks holds up its own connection only.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         using var logs = LoggerFactory.Create(logging => ConfigureLogging(logging, options));
