@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MatrixOrleans.Contracts.Ephemeral;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Sync;
@@ -38,7 +37,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     private readonly Lock _lock = new();
     private readonly Dictionary<long, RoomTail> _rooms = [];
     private readonly Dictionary<string, UserTail> _users = [];
-    private readonly Dictionary<RoomId, Typing> _typing = [];
+    private readonly TypingLists _typing = new();
     private readonly Dictionary<RoomId, long> _nids = [];
     private readonly PositionList<DeviceListChanged> _deviceLists = new();
     private readonly Queue<Row> _rows = new();
@@ -53,7 +52,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     }
 
     /// <summary>Names this life of the in-memory views (typing): versions of another life mean nothing.</summary>
-    public uint Epoch { get; } = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+    public uint Epoch => _typing.Epoch;
 
     /// <summary>Positions up to here have been dropped, or were never here.</summary>
     public long Start { get; private set; }
@@ -62,7 +61,16 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     public long Watermark { get; private set; }
 
     /// <summary>Version of the newest typing change anywhere.</summary>
-    public long TypingVersion { get; private set; }
+    public long TypingVersion
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _typing.Version;
+            }
+        }
+    }
 
     /// <summary>The log as it is when the silo starts: nothing of it is in memory.</summary>
     public void Begin(long position)
@@ -174,16 +182,25 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     {
         lock (_lock)
         {
-            return _typing.TryGetValue(room, out var typing) && typing.Version > version ? typing.Users : null;
+            return _typing.Since(room, version);
         }
     }
 
-    /// <summary>Rooms in which the list of who types changed after the given version.</summary>
+    /// <summary>Rooms in which the list of who types changed after the given version; after 0, those in which somebody types.</summary>
     internal List<RoomId> RoomsWithTypingSince(long version)
     {
         lock (_lock)
         {
-            return TypingVersion <= version ? [] : [.. _typing.Where(room => room.Value.Version > version).Select(room => room.Key)];
+            return _typing.RoomsSince(version);
+        }
+    }
+
+    /// <summary>Whether somebody types in one of the rooms that the user is in.</summary>
+    internal bool AnyoneTypes(IReadOnlyDictionary<long, UserRoom> rooms)
+    {
+        lock (_lock)
+        {
+            return _typing.Rooms.Any(room => _nids.TryGetValue(room, out var nid) && rooms.TryGetValue(nid, out var known) && known.Membership == Membership.Join);
         }
     }
 
@@ -193,7 +210,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         List<SyncSubscriber> signals;
         lock (_lock)
         {
-            _typing[room] = new Typing(++TypingVersion, view.Users);
+            _typing.Set(room, view.Users);
             signals = _nids.TryGetValue(room, out var nid) ? [.. Room(nid).Subscribers] : [];
         }
 
@@ -208,12 +225,15 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         }
     }
 
-    internal void SubscribeRoom(SyncSubscriber subscriber, long roomNid, RoomId roomId)
+    internal void SubscribeRooms(SyncSubscriber subscriber, IReadOnlyCollection<UserRoom> rooms)
     {
         lock (_lock)
         {
-            _nids[roomId] = roomNid;
-            Room(roomNid).Subscribers.Add(subscriber);
+            foreach (var room in rooms)
+            {
+                _nids[room.RoomId] = room.RoomNid;
+                Room(room.RoomNid).Subscribers.Add(subscriber);
+            }
         }
     }
 
@@ -452,31 +472,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         return user;
     }
 
-    private readonly record struct Typing(long Version, IReadOnlyList<UserId> Users);
-
     private readonly record struct Row(long Position, long? RoomNid, string? UserId, int Bytes);
-
-    private sealed class RoomTail
-    {
-        public readonly PositionList<TailEntry> Entries = new();
-        public readonly PositionList<ReceiptSet> Receipts = new();
-        public readonly HashSet<SyncSubscriber> Subscribers = [];
-        public bool WakeUpDue;
-
-        /// <summary>The commit that signalled the room last; one signal tells of all its entries.</summary>
-        public long SignalledBy;
-
-        public bool IsEmpty => Entries.IsEmpty && Receipts.IsEmpty && Subscribers.Count == 0;
-    }
-
-    private sealed class UserTail
-    {
-        public readonly PositionList<UserEntry> Entries = new();
-        public readonly PositionList<MemberChange> Memberships = new();
-        public readonly HashSet<SyncSubscriber> Subscribers = [];
-
-        public bool IsEmpty => Entries.IsEmpty && Memberships.IsEmpty && Subscribers.Count == 0;
-    }
 }
 
 /// <summary>A user's membership in a room changed.</summary>

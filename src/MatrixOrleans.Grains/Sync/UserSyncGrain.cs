@@ -220,13 +220,14 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
 
     private void Subscribe()
     {
+        List<UserRoom> joined = [];
         foreach (var (nid, room) in _rooms.All)
         {
             if (room.Membership == Protocol.Events.Membership.Join)
             {
                 if (_subscribed.Add(nid))
                 {
-                    tail.SubscribeRoom(_subscriber, nid, room.RoomId);
+                    joined.Add(room);
                 }
             }
             else if (_subscribed.Remove(nid))
@@ -235,6 +236,8 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 _unread.Forget(nid);
             }
         }
+
+        tail.SubscribeRooms(_subscriber, joined);
     }
 
     private void TakeRules(ReadOnlyMemory<byte>? json) =>

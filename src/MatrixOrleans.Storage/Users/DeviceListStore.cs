@@ -24,6 +24,19 @@ public sealed class DeviceListStore
                 ("upto", upto),
                 ("kind", (long)LogKind.DeviceList)).ConfigureAwait(false);
 
+    /// <summary>Whose devices changed in (after, upto], at most <paramref name="limit"/> changes of whoever; <c>null</c> when there are more.</summary>
+    public async Task<IReadOnlyList<UserId>?> Changed(long after, long upto, int limit)
+    {
+        // The kind stands in the text so that the index of these rows alone can serve it.
+        var rows = await _source.Query(
+            "select user_id from log where kind = 13 and pos > @after and pos <= @upto order by pos limit @limit",
+            static reader => reader.String(0),
+            ("after", after),
+            ("upto", upto),
+            ("limit", limit + 1L)).ConfigureAwait(false);
+        return rows.Count > limit ? null : [.. rows.Distinct().Select(UserId.Parse)];
+    }
+
     /// <summary>Who is joined to any of the rooms.</summary>
     public async Task<IReadOnlyList<UserId>> Joined(IReadOnlyCollection<long> rooms) =>
         rooms.Count == 0
