@@ -208,6 +208,6 @@ public sealed partial class Database : IAsyncDisposable
             return result;
         }
 
-        return await PostgresAppender.InMigration((PostgresSource)_source, work, cancel).ConfigureAwait(false);
+        return await PostgresWrites.InMigration((PostgresSource)_source, work, cancel).ConfigureAwait(false);
     }
 }

@@ -44,7 +44,8 @@ internal sealed record SyncContext
 }
 
 /// <summary>Puts a <c>/sync</c> v3 answer together from memberships, windows of rooms and rows of the user.</summary>
-internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCounts unread, RoomWindows windows, ToDeviceInbox inbox, Database database, Tail tail)
+internal sealed class SyncBuilder(
+    SyncContext context, UserRooms rooms, RoomTouches touches, UnreadCounts unread, RoomWindows windows, ToDeviceInbox inbox, Database database, Tail tail)
 {
     /// <summary>Rooms with entries or receipts since the token, once <see cref="Candidates"/> has looked; <c>null</c> when everything is asked for.</summary>
     private IReadOnlyCollection<long>? _touched;
@@ -131,7 +132,7 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
 
         IEnumerable<long> touched = context.After >= tail.Start
             ? tail.Touched(rooms.All, context.After, context.Upto)
-            : (await database.Log.RoomsTouched([.. Joined()], context.After, context.Upto)).Select(touch => touch.RoomNid);
+            : await touches.Between(rooms.All, [.. Joined()], context.After, context.Upto);
         _touched = touched.ToList();
         touched = _touched.Where(nid => rooms.All[nid].Membership == Membership.Join);
         var typingSince = context.Since!.Value.EphemeralEpoch == tail.Epoch ? context.Since.Value.EphemeralVersion : 0;

@@ -37,6 +37,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     private UserId _user;
     private ToDeviceInbox _inbox = null!;
     private UserRooms _rooms = null!;
+    private RoomTouches _touches = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
     private long _dataPosition = -1;
@@ -47,6 +48,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         _user = UserId.Parse(this.GetPrimaryKeyString());
         _inbox = new ToDeviceInbox(_user, database, tail);
         _rooms = new UserRooms(_user, database, tail);
+        _touches = new RoomTouches(database, tail);
         _unread = new UnreadCounts(_user, database, tail, windows);
         _subscriber = new SyncSubscriber(_user.Value);
         tail.Subscribe(_subscriber);
@@ -165,7 +167,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                 Ignored = _unread.Ignored,
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
-            return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail).Build(await KeysOf(request.DeviceId));
+            return await new SyncBuilder(context, _rooms, _touches, _unread, windows, _inbox, database, tail).Build(await KeysOf(request.DeviceId));
         }
         finally
         {
