@@ -134,7 +134,7 @@ public sealed partial class Database : IAsyncDisposable
             ?? throw new InvalidOperationException("The database is not migrated");
         States = new StateStore(_source, secret, _options.CacheBytesMax);
         IAppender appender = _source is SqliteSource sqlite
-            ? new SqliteAppender(await OpenSqlite(sqlite).ConfigureAwait(false), States)
+            ? new SqliteAppender(await OpenSqlite(sqlite).ConfigureAwait(false), new SqliteCheckpoints(sqlite), States)
             : await PostgresAppender.Open((PostgresSource)_source, States, _options, _loggers.CreateLogger<LogWriter>(), cancel).ConfigureAwait(false);
         Log = new LogStore(_source);
         _writer = new LogWriter(appender, _options, await Log.MaxPosition().ConfigureAwait(false), _loggers.CreateLogger<LogWriter>());
@@ -227,6 +227,6 @@ public sealed partial class Database : IAsyncDisposable
             return result;
         }
 
-        return await PostgresAppender.InMigration((PostgresSource)_source, work, cancel).ConfigureAwait(false);
+        return await PostgresWrites.InMigration((PostgresSource)_source, work, cancel).ConfigureAwait(false);
     }
 }

@@ -119,7 +119,7 @@ public sealed class DeviceKeysGrain(Database database, TenantKeys tenants, Tail 
             }
         }
 
-        var moves = await new DeviceLists(User, database, tail).Between(now, then, after, upto);
+        var moves = await new DeviceLists(User, database, tail).Between([.. now.Union(then)], now, then, after, upto);
         return Write(writer => SyncWriter.DeviceListMembers(writer, moves));
     }
 

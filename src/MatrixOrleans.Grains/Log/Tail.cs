@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MatrixOrleans.Contracts.Ephemeral;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Sync;
@@ -23,8 +22,12 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     /// <summary>Most rows of the log that are kept.</summary>
     private const int RowsMax = 100_000;
 
-    /// <summary>Most bytes of events that are kept.</summary>
-    private const long BytesMax = 128L * 1024 * 1024;
+    /// <summary>Most bytes that are kept, as estimated.</summary>
+    private const long BytesMax = 96L * 1024 * 1024;
+
+    /// <summary>What an entry weighs beside its event's JSON, which is there in up to three forms: as it is stored, read, and as clients get it.</summary>
+    private const int EntryBytes = 1_536;
+    private const int FormsOfEvent = 3;
 
     /// <summary>In a room with more waiting users than this, wake-ups are put together.</summary>
     private const int WaitersBeforeCoalescing = 50;
@@ -34,13 +37,14 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     private readonly Lock _lock = new();
     private readonly Dictionary<long, RoomTail> _rooms = [];
     private readonly Dictionary<string, UserTail> _users = [];
-    private readonly Dictionary<RoomId, Typing> _typing = [];
+    private readonly TypingLists _typing = new();
     private readonly Dictionary<RoomId, long> _nids = [];
     private readonly PositionList<DeviceListChanged> _deviceLists = new();
     private readonly Queue<Row> _rows = new();
     private readonly PositionList<long> _touches = new();
     private readonly TimeProvider _time;
     private long _bytes;
+    private long _commits;
 
     public Tail(TimeProvider time)
     {
@@ -48,7 +52,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     }
 
     /// <summary>Names this life of the in-memory views (typing): versions of another life mean nothing.</summary>
-    public uint Epoch { get; } = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+    public uint Epoch => _typing.Epoch;
 
     /// <summary>Positions up to here have been dropped, or were never here.</summary>
     public long Start { get; private set; }
@@ -57,7 +61,16 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     public long Watermark { get; private set; }
 
     /// <summary>Version of the newest typing change anywhere.</summary>
-    public long TypingVersion { get; private set; }
+    public long TypingVersion
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _typing.Version;
+            }
+        }
+    }
 
     /// <summary>The log as it is when the silo starts: nothing of it is in memory.</summary>
     public void Begin(long position)
@@ -73,6 +86,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         var signals = new HashSet<SyncSubscriber>();
         lock (_lock)
         {
+            _commits++;
             foreach (var (unit, first) in batch.Units)
             {
                 var position = first;
@@ -173,16 +187,25 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
     {
         lock (_lock)
         {
-            return _typing.TryGetValue(room, out var typing) && typing.Version > version ? typing.Users : null;
+            return _typing.Since(room, version);
         }
     }
 
-    /// <summary>Rooms in which the list of who types changed after the given version.</summary>
+    /// <summary>Rooms in which the list of who types changed after the given version; after 0, those in which somebody types.</summary>
     internal List<RoomId> RoomsWithTypingSince(long version)
     {
         lock (_lock)
         {
-            return TypingVersion <= version ? [] : [.. _typing.Where(room => room.Value.Version > version).Select(room => room.Key)];
+            return _typing.RoomsSince(version);
+        }
+    }
+
+    /// <summary>Whether somebody types in one of the rooms that the user is in.</summary>
+    internal bool AnyoneTypes(IReadOnlyDictionary<long, UserRoom> rooms)
+    {
+        lock (_lock)
+        {
+            return _typing.Rooms.Any(room => _nids.TryGetValue(room, out var nid) && rooms.TryGetValue(nid, out var known) && known.Membership == Membership.Join);
         }
     }
 
@@ -192,7 +215,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         List<SyncSubscriber> signals;
         lock (_lock)
         {
-            _typing[room] = new Typing(++TypingVersion, view.Users);
+            _typing.Set(room, view.Users);
             signals = _nids.TryGetValue(room, out var nid) ? [.. Room(nid).Subscribers] : [];
         }
 
@@ -242,12 +265,15 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         }
     }
 
-    internal void SubscribeRoom(SyncSubscriber subscriber, long roomNid, RoomId roomId)
+    internal void SubscribeRooms(SyncSubscriber subscriber, IReadOnlyCollection<UserRoom> rooms)
     {
         lock (_lock)
         {
-            _nids[roomId] = roomNid;
-            Room(roomNid).Subscribers.Add(subscriber);
+            foreach (var room in rooms)
+            {
+                _nids[room.RoomId] = room.RoomNid;
+                Room(room.RoomNid).Subscribers.Add(subscriber);
+            }
         }
     }
 
@@ -309,7 +335,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
                 }
             }
 
-            var bytes = (entry.Event?.Pdu.Json.Length ?? 0) + 512;
+            var bytes = ((entry.Event?.Pdu.Json.Length ?? 0) * FormsOfEvent) + EntryBytes;
             _bytes += bytes;
             _rows.Enqueue(new Row(position, append.RoomNid, null, bytes));
             _touches.Add(position, append.RoomNid);
@@ -384,6 +410,12 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
 
     private void Signal(long roomNid, RoomTail room, HashSet<SyncSubscriber> signals)
     {
+        if (room.SignalledBy == _commits)
+        {
+            return;
+        }
+
+        room.SignalledBy = _commits;
         if (room.Subscribers.Count <= WaitersBeforeCoalescing)
         {
             signals.UnionWith(room.Subscribers);
@@ -480,28 +512,7 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         return user;
     }
 
-    private readonly record struct Typing(long Version, IReadOnlyList<UserId> Users);
-
     private readonly record struct Row(long Position, long? RoomNid, string? UserId, int Bytes);
-
-    private sealed class RoomTail
-    {
-        public readonly PositionList<TailEntry> Entries = new();
-        public readonly PositionList<ReceiptSet> Receipts = new();
-        public readonly HashSet<SyncSubscriber> Subscribers = [];
-        public bool WakeUpDue;
-
-        public bool IsEmpty => Entries.IsEmpty && Receipts.IsEmpty && Subscribers.Count == 0;
-    }
-
-    private sealed class UserTail
-    {
-        public readonly PositionList<UserEntry> Entries = new();
-        public readonly PositionList<MemberChange> Memberships = new();
-        public readonly HashSet<SyncSubscriber> Subscribers = [];
-
-        public bool IsEmpty => Entries.IsEmpty && Memberships.IsEmpty && Subscribers.Count == 0;
-    }
 }
 
 /// <summary>A user's membership in a room changed.</summary>

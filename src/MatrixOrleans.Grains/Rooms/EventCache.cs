@@ -16,6 +16,9 @@ public sealed class EventCache
     private readonly long _bytesMax;
     private long _bytes;
 
+    /// <summary>Counting the cache itself goes through all of it.</summary>
+    private int _count;
+
     /// <param name="bytesMax">Most bytes, as estimated from the events' JSON.</param>
     public EventCache(long bytesMax = 64 * 1024 * 1024)
     {
@@ -24,7 +27,11 @@ public sealed class EventCache
         _events = new ConcurrentLru<(long, long), Pdu>((int)Math.Clamp(bytesMax / (2 * OverheadBytes), 16, 1_000_000));
         if (_events.Events.Value is { } events)
         {
-            events.ItemRemoved += (_, removed) => Interlocked.Add(ref _bytes, -Cost(removed.Value!));
+            events.ItemRemoved += (_, removed) =>
+            {
+                Interlocked.Add(ref _bytes, -Cost(removed.Value!));
+                Interlocked.Decrement(ref _count);
+            };
         }
     }
 
@@ -41,18 +48,22 @@ public sealed class EventCache
             added = true;
             return value;
         }, pdu);
-        if (added && Interlocked.Add(ref _bytes, Cost(pdu)) > _bytesMax)
+        if (added)
         {
-            Shrink();
+            Interlocked.Increment(ref _count);
+            if (Interlocked.Add(ref _bytes, Cost(pdu)) > _bytesMax)
+            {
+                Shrink();
+            }
         }
     }
 
     private void Shrink()
     {
         var eviction = _events.Policy.Eviction.Value;
-        for (var round = 0; round < 64 && Bytes > _bytesMax && _events.Count > 0; round++)
+        for (var round = 0; round < 64 && Bytes > _bytesMax && _count > 0; round++)
         {
-            eviction!.Trim(Math.Max(1, _events.Count / 32));
+            eviction!.Trim(Math.Max(1, _count / 32));
         }
     }
 

@@ -27,11 +27,7 @@ namespace MatrixOrleans.Grains.Rooms;
 public sealed partial class RoomGrain(
     Database database, EventCache cache, TenantKeys keys, TimeProvider time, ILogger<RoomGrain> log) : Grain, IRoomGrain
 {
-    /// <summary>Transactions that are remembered to answer repeats without asking the database.</summary>
-    private const int TransactionsMax = 10_000;
-
-    private readonly Dictionary<string, Task<SendAnswer>> _transactions = [];
-    private readonly Queue<string> _transactionOrder = new();
+    private readonly RecentTransactions _transactions = new();
     private RoomMemory _room = null!;
     private EventAssembly _assembly = null!;
     private DraftRelations _relations = null!;
@@ -114,29 +110,7 @@ public sealed partial class RoomGrain(
             return await Append(await _relations.WithRelation(draft));
         }
 
-        if (_transactions.TryGetValue(key, out var running))
-        {
-            return await running;
-        }
-
-        var task = Transaction(draft);
-        _transactions[key] = task;
-        _transactionOrder.Enqueue(key);
-        if (_transactionOrder.Count > TransactionsMax)
-        {
-            _transactions.Remove(_transactionOrder.Dequeue());
-        }
-
-        try
-        {
-            return await task;
-        }
-        catch
-        {
-            // A refusal is judged anew when the client tries again.
-            _transactions.Remove(key);
-            throw;
-        }
+        return await _transactions.Once(key, () => Transaction(draft));
 
         async Task<SendAnswer> Transaction(Draft transaction) => await Append(await _relations.WithRelation(transaction));
     }

@@ -19,17 +19,22 @@ internal sealed record DeviceListMoves(IReadOnlyList<UserId> Changed, IReadOnlyL
 /// </summary>
 internal sealed class DeviceLists(UserId user, Database database, Tail tail)
 {
+    /// <summary>Changes of anybody's devices that are gone through; where there were more, those are asked for who share a room.</summary>
+    private const int ChangesMax = 2_000;
+
+    /// <param name="touched">Rooms of the user's in which something happened in between; nobody can have come or gone in others.</param>
     /// <param name="roomsNow">Rooms that the user is joined to.</param>
     /// <param name="roomsThen">Those at <paramref name="after"/>.</param>
-    public async Task<DeviceListMoves> Between(IReadOnlySet<long> roomsNow, IReadOnlySet<long> roomsThen, long after, long upto)
+    public async Task<DeviceListMoves> Between(IReadOnlyCollection<long> touched, IReadOnlySet<long> roomsNow, IReadOnlySet<long> roomsThen, long after, long upto)
     {
         var isInMemory = after >= tail.Start;
         var crossed = roomsNow.Except(roomsThen).Concat(roomsThen.Except(roomsNow)).ToList();
-        var moved = (await database.DeviceLists.Joined(crossed)).Concat(await database.DeviceLists.Moved([.. roomsNow.Union(roomsThen)], after)).ToHashSet();
+        var moved = (await database.DeviceLists.Joined(crossed)).Concat(await database.DeviceLists.Moved([.. touched.Where(nid => roomsNow.Contains(nid) || roomsThen.Contains(nid)).Union(crossed)], after)).ToHashSet();
         moved.Remove(user);
         var updated = isInMemory
             ? tail.DeviceLists(after, upto)
-            : (await database.DeviceLists.Changed([.. await database.DeviceLists.Joined(roomsNow), user], after, upto)).ToHashSet();
+            : (await database.DeviceLists.Changed(after, upto, ChangesMax)
+                ?? await database.DeviceLists.Changed([.. await database.DeviceLists.Joined(roomsNow), user], after, upto)).ToHashSet();
 
         var signed = isInMemory ? tail.Signed(user, after, upto) : (await database.DeviceLists.Signed(user, after, upto)).ToHashSet();
         var sharing = (await database.DeviceLists.Joined([.. moved.Union(updated)], roomsNow)).Select(row => row.User).ToHashSet();

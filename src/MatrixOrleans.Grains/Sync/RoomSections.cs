@@ -29,7 +29,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
 
     /// <summary>A room that the user is in.</summary>
     /// <param name="isNew">The client does not have the room yet, or lost it: everything is told.</param>
-    public async Task<RoomSection> Joined(UserRoom room, bool isNew, UserRowsOfSync.RoomRows rows, long typingVersion)
+    public async Task<RoomSection> Joined(UserRoom room, bool isNew, UserRowsOfSync.RoomRows rows)
     {
         var filter = context.Filter.Room;
         var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
@@ -45,7 +45,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
 
         var complete = isNew || context.Request.FullState;
         var (receipts, hasRead) = await Receipts(room, isNew);
-        var typing = Typing(room, isNew, typingVersion);
+        var typing = Typing(room, isNew);
         var hasNews = isNew || timeline.Count > 0 || rows.HasReceipt || hasRead;
         var section = new RoomSection
         {
@@ -62,6 +62,14 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         };
         Add(section.Ephemeral, typing);
         Add(section.Ephemeral, receipts);
+        return section;
+    }
+
+    /// <summary>A room of which nothing is told but who types now: nobody, perhaps.</summary>
+    public RoomSection TypingOnly(UserRoom room)
+    {
+        var section = new RoomSection { Room = room };
+        Add(section.Ephemeral, Typing(room, isNew: false));
         return section;
     }
 
@@ -291,7 +299,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     private async ValueTask<bool> HasText(UserRoom room, long root, StateKey key, string member) =>
         !string.IsNullOrEmpty((await windows.StateEvent(room.RoomNid, room.RoomVersion, root, key))?.ContentString(member));
 
-    private ReadOnlyMemory<byte>? Typing(UserRoom room, bool isNew, long typingVersion)
+    private ReadOnlyMemory<byte>? Typing(UserRoom room, bool isNew)
     {
         if (!context.Filter.Room.Ephemeral.PassesType("m.typing"))
         {
@@ -300,7 +308,12 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
 
         var sameLife = context.Since is { } since && since.EphemeralEpoch == tail.Epoch && !isNew;
         var users = tail.TypingSince(room.RoomId, sameLife ? context.Since!.Value.EphemeralVersion : 0);
-        if (users is null || typingVersion == 0 || (isNew && users.Count == 0))
+        if (users is null && !isNew && context.HasLostTyping(tail.Epoch))
+        {
+            users = [];
+        }
+
+        if (users is null)
         {
             return null;
         }

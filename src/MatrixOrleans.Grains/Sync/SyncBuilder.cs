@@ -39,19 +39,28 @@ internal sealed record SyncContext
 
     public bool IsInitial => Since is null;
 
+    /// <summary>The client was told of people typing by another life of this process, which alone knew where.</summary>
+    public bool HasLostTyping(uint epoch) => Since is { EphemeralVersion: > 0 } since && since.EphemeralEpoch != epoch;
+
     public bool LazyLoads => Filter.Room.State.LazyLoadMembers || Filter.Room.Timeline.LazyLoadMembers;
 }
 
 /// <summary>Puts a <c>/sync</c> v3 answer together from memberships, windows of rooms and rows of the user.</summary>
-internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCounts unread, RoomWindows windows, ToDeviceInbox inbox, Database database, Tail tail, PresenceBoard board)
+internal sealed class SyncBuilder(
+    SyncContext context, UserRooms rooms, RoomTouches touches, UnreadCounts unread, RoomWindows windows, ToDeviceInbox inbox, Database database, Tail tail, PresenceBoard board)
 {
+    /// <summary>Rooms with entries or receipts since the token, once <see cref="Candidates"/> has looked; <c>null</c> when everything is asked for.</summary>
+    private IReadOnlyCollection<long>? _touched;
+
     private readonly RoomSections _sections = new(context, unread, windows, database, tail);
 
     /// <summary>The answer, and whether there is nothing in it that a client must hear.</summary>
     public async Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> Build(KeyCounts keys)
     {
         var entries = await UserRows();
+        // Zero where nothing is shown that would have to be ended.
         var typingVersion = tail.TypingVersion;
+        typingVersion = tail.AnyoneTypes(rooms.All) ? typingVersion : 0;
         var joined = new List<RoomSection>();
         var invited = new List<(UserRoom Room, ReadOnlyMemory<byte> State)>();
         var knocked = new List<(UserRoom Room, ReadOnlyMemory<byte> State)>();
@@ -69,7 +78,7 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
             {
                 case Membership.Join:
                     var isNew = context.IsInitial || move is { Joined: true };
-                    var section = await _sections.Joined(room, isNew, entries.Of(room.RoomNid), typingVersion);
+                    var section = await _sections.Joined(room, isNew, entries.Of(room.RoomNid));
                     if (isNew || !section.IsEmpty)
                     {
                         joined.Add(section);
@@ -92,6 +101,12 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
                 default:
                     break;
             }
+        }
+
+        if (context.HasLostTyping(tail.Epoch))
+        {
+            var told = joined.Select(section => section.Room.RoomNid).ToHashSet();
+            joined.AddRange(Joined().Where(nid => !told.Contains(nid)).Select(nid => _sections.TypingOnly(rooms.All[nid])).Where(section => !section.IsEmpty));
         }
 
         var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion);
@@ -120,8 +135,9 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
 
         IEnumerable<long> touched = context.After >= tail.Start
             ? tail.Touched(rooms.All, context.After, context.Upto)
-            : (await database.Log.RoomsTouched([.. Joined()], context.After, context.Upto)).Select(touch => touch.RoomNid);
-        touched = touched.Where(nid => rooms.All[nid].Membership == Membership.Join);
+            : await touches.Between(rooms.All, [.. Joined()], context.After, context.Upto);
+        _touched = touched.ToList();
+        touched = _touched.Where(nid => rooms.All[nid].Membership == Membership.Join);
         var typingSince = context.Since!.Value.EphemeralEpoch == tail.Epoch ? context.Since.Value.EphemeralVersion : 0;
         if (tail.TypingVersion > typingSince)
         {
@@ -209,7 +225,7 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
             then = [.. now.Where(nid => !moves.ContainsKey(nid)), .. moves.Where(move => move.Value.Before == Membership.Join).Select(move => move.Key)];
         }
 
-        return await new DeviceLists(context.User, database, tail).Between(now, then, context.After, context.Upto);
+        return await new DeviceLists(context.User, database, tail).Between(_touched ?? now.Union(then).ToList(), now, then, context.After, context.Upto);
     }
 
     /// <summary>The counts of the device's keys are another than at the token, as far as memory goes.</summary>

@@ -40,7 +40,9 @@ internal sealed class UserRooms(UserId user, Database database, Tail tail)
         {
             var at = tail.Watermark;
             _rooms.Clear();
-            foreach (var row in await database.Memberships.OfUser(user, includeLeft: true))
+            var rows = await database.Memberships.AllOfUser(user);
+            _rooms.EnsureCapacity(rows.Count);
+            foreach (var row in rows)
             {
                 _rooms[row.RoomNid] = FromRow(row);
             }

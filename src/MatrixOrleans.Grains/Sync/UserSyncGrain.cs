@@ -44,6 +44,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
     private UserId _user;
     private ToDeviceInbox _inbox = null!;
     private UserRooms _rooms = null!;
+    private RoomTouches _touches = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
     private long _dataPosition = -1;
@@ -54,6 +55,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
         _user = UserId.Parse(this.GetPrimaryKeyString());
         _inbox = new ToDeviceInbox(_user, database, tail);
         _rooms = new UserRooms(_user, database, tail);
+        _touches = new RoomTouches(database, tail);
         _unread = new UnreadCounts(_user, database, tail, windows);
         _subscriber = new SyncSubscriber(_user.Value);
         tail.Subscribe(_subscriber);
@@ -190,7 +192,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
                 Ignored = _unread.Ignored,
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
-            return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail, board).Build(await KeysOf(request.DeviceId));
+            return await new SyncBuilder(context, _rooms, _touches, _unread, windows, _inbox, database, tail, board).Build(await KeysOf(request.DeviceId));
         }
         finally
         {
@@ -245,13 +247,14 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
 
     private void Subscribe()
     {
+        List<UserRoom> joined = [];
         foreach (var (nid, room) in _rooms.All)
         {
             if (room.Membership == Protocol.Events.Membership.Join)
             {
                 if (_subscribed.Add(nid))
                 {
-                    tail.SubscribeRoom(_subscriber, nid, room.RoomId);
+                    joined.Add(room);
                 }
             }
             else if (_subscribed.Remove(nid))
@@ -260,6 +263,8 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
                 _unread.Forget(nid);
             }
         }
+
+        tail.SubscribeRooms(_subscriber, joined);
     }
 
     private void TakeRules(ReadOnlyMemory<byte>? json) =>

@@ -57,47 +57,26 @@ public static class ClientEvent
     {
         output.Write("{\"event_id\":"u8);
         WriteText(pdu.EventId.Value, output);
-        foreach (var member in pdu.Root.EnumerateObject())
+        output.Write(",\"type\":"u8);
+        WriteText(pdu.Type, output);
+        output.Write(",\"sender\":"u8);
+        WriteText(pdu.Sender.Value, output);
+        if (pdu.StateKey is { } stateKey)
         {
-            if (member.NameEquals("content"u8))
-            {
-                output.Write(",\"content\":"u8);
-                WriteContent(pdu, output);
-            }
-            else if (Prefix(member) is { IsEmpty: false } prefix)
-            {
-                output.Write(prefix);
-                output.Write(JsonMarshal.GetRawUtf8Value(member.Value));
-            }
+            output.Write(",\"state_key\":"u8);
+            WriteText(stateKey, output);
         }
 
+        output.Write(",\"origin_server_ts\":"u8);
+        WriteNumber(pdu.OriginServerTs, output);
+        output.Write(",\"content\":"u8);
+        WriteContent(pdu, output);
         if (pdu.Redacts is { } redacts)
         {
             // In both places whatever the room version, for older and newer clients (room version 11, "Moving the redacts property").
             output.Write(",\"redacts\":"u8);
             WriteText(redacts.Value, output);
         }
-    }
-
-    /// <summary>The members that are copied unchanged, with the comma before them.</summary>
-    private static ReadOnlySpan<byte> Prefix(JsonProperty member)
-    {
-        if (member.NameEquals("type"u8))
-        {
-            return ",\"type\":"u8;
-        }
-
-        if (member.NameEquals("sender"u8))
-        {
-            return ",\"sender\":"u8;
-        }
-
-        if (member.NameEquals("state_key"u8))
-        {
-            return ",\"state_key\":"u8;
-        }
-
-        return member.NameEquals("origin_server_ts"u8) ? ",\"origin_server_ts\":"u8 : [];
     }
 
     private static void WriteContent(Pdu pdu, ByteBuffer output)

@@ -44,6 +44,9 @@ public readonly record struct EventReference(EventId Id, byte[]? Hash);
 /// <summary>Makes events of ours: writes them, hashes them, signs them (Server-Server API, "Adding hashes and signatures to outgoing events").</summary>
 public static class EventBuilder
 {
+    /// <summary>The event around its content has one level of nesting of its own.</summary>
+    private const int ContentDepthMax = CanonicalJson.DepthMax - 1;
+
     /// <param name="chosenId">The id of the new event, in room versions 1-2.</param>
     /// <exception cref="FormatException">The content breaks the room version's rules (floats, large integers, duplicate keys).</exception>
     /// <exception cref="MatrixException">M_TOO_LARGE: the event, its type or its state key exceeds the size limits.</exception>
@@ -54,86 +57,84 @@ public static class EventBuilder
             throw new MatrixException(MatrixError.TooLarge, $"Event types and state keys have at most {PduReader.KeyBytesMax} bytes");
         }
 
-        var unhashed = Write(template, version, chosenId);
-        var canonical = CanonicalJson.Encode(unhashed, version.Canonical);
-        var hash = UnpaddedBase64.Encode(SHA256.HashData(canonical));
-        var hashed = Append(canonical, $",\"hashes\":{{\"sha256\":\"{hash}\"}}}}");
-        var root = JsonElement.Parse(hashed);
+        var content = Content(template, version);
+        var form = new CanonicalEvent(template, version, chosenId);
+        var output = new ByteBuffer(content.Length + 768);
+        var contentAt = form.Write(output, content, null);
+        var hash = UnpaddedBase64.Encode(SHA256.HashData(output.WrittenSpan));
+        Append(output, $",\"hashes\":{{\"sha256\":\"{hash}\"}}}}");
 
         // Signed bytes and reference hash are of the same redacted event: it has no signatures yet.
-        var signing = EventHash.SigningBytes(root, version);
+        var signing = SigningBytes(output, form, hash);
         var signature = UnpaddedBase64.Encode(key.Sign(signing));
         var eventId = chosenId ?? EventHash.FromReferenceHash(SHA256.HashData(signing), version);
-        var signed = Append(hashed, $",\"signatures\":{{\"{origin}\":{{\"{key.Id}\":\"{signature}\"}}}}}}");
-        if (signed.Length > PduReader.BytesMax)
+        Append(output, $",\"signatures\":{{\"{origin}\":{{\"{key.Id}\":\"{signature}\"}}}}}}");
+        if (output.Length > PduReader.BytesMax)
         {
             throw new MatrixException(MatrixError.TooLarge, $"An event has at most {PduReader.BytesMax} bytes, with all that servers add to it");
         }
 
-        return PduReader.ReadStored(signed, version, eventId);
+        ReadOnlyMemory<byte> json = output.WrittenSpan.ToArray();
+        if (template.Type == EventTypes.Redaction)
+        {
+            // What it redacts may stand in the caller's content.
+            return PduReader.ReadStored(json, version, eventId);
+        }
+
+        return new Pdu(version, json, contentAt, content.Length, eventId, template.RoomId ?? RoomId.OfCreateEvent(eventId))
+        {
+            Type = template.Type,
+            StateKey = template.StateKey,
+            Sender = template.Sender,
+            OriginServerTs = template.OriginServerTs,
+            Depth = template.Depth,
+            PrevEvents = [.. template.PrevEvents.Select(reference => reference.Id)],
+            AuthEvents = [.. template.AuthEvents.Select(reference => reference.Id)],
+            Redacts = null,
+        };
     }
 
     /// <summary>The reference hash of an event, for those that refer to it in room versions 1-2.</summary>
     public static byte[] ReferenceHash(Pdu pdu) => SHA256.HashData(EventHash.SigningBytes(pdu.Root, pdu.Version));
 
-    private static byte[] Append(ReadOnlySpan<byte> json, string tail)
+    /// <param name="hashed">The event without signatures.</param>
+    private static ReadOnlySpan<byte> SigningBytes(ByteBuffer hashed, CanonicalEvent form, string hash)
     {
-        var bytes = new byte[json.Length - 1 + Encoding.UTF8.GetByteCount(tail)];
-        json[..^1].CopyTo(bytes);
-        Encoding.UTF8.GetBytes(tail, bytes.AsSpan(json.Length - 1));
-        return bytes;
+        if (Redaction.KeepsSomeContent(form.Template.Type))
+        {
+            return EventHash.SigningBytes(JsonElement.Parse(hashed.WrittenSpan), form.Version);
+        }
+
+        var redacted = new ByteBuffer(768);
+        form.Write(redacted, "{}"u8, hash);
+        return redacted.WrittenSpan;
     }
 
-    private static ReadOnlySpan<byte> Write(EventTemplate template, RoomVersion version, EventId? chosenId)
+    /// <summary>Writes over the closing brace.</summary>
+    private static void Append(ByteBuffer output, string tail)
     {
-        var buffer = new ByteBuffer(template.Content.Length + 512);
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
-        writer.WriteStartObject();
-        WriteReferences(writer, "auth_events", template.AuthEvents, version);
-        writer.WritePropertyName("content"u8);
-        writer.WriteRawValue(Content(template, version), skipInputValidation: true);
-        writer.WriteNumber("depth"u8, template.Depth);
-        if (version.EventIds == EventIdFormat.Chosen)
-        {
-            writer.WriteString("event_id"u8, (chosenId ?? throw new ArgumentNullException(nameof(chosenId))).Value);
-        }
-
-        writer.WriteNumber("origin_server_ts"u8, template.OriginServerTs);
-        WriteReferences(writer, "prev_events", template.PrevEvents, version);
-        if (template.Redacts is { } redacts && !version.RedactsInContent)
-        {
-            writer.WriteString("redacts"u8, redacts.Value);
-        }
-
-        if (template.RoomId is { } roomId)
-        {
-            writer.WriteString("room_id"u8, roomId.Value);
-        }
-
-        writer.WriteString("sender"u8, template.Sender.Value);
-        if (template.StateKey is not null)
-        {
-            writer.WriteString("state_key"u8, template.StateKey);
-        }
-
-        writer.WriteString("type"u8, template.Type);
-        writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenSpan;
+        output.Truncate(output.Length - 1);
+        output.Advance(Encoding.UTF8.GetBytes(tail, output.GetSpan(tail.Length * 3)));
     }
 
-    private static ReadOnlySpan<byte> Content(EventTemplate template, RoomVersion version)
+    private static byte[] Content(EventTemplate template, RoomVersion version)
     {
-        if (template.Redacts is not { } redacts || !version.RedactsInContent)
+        var given = template.Redacts is { } redacts && version.RedactsInContent ? WithRedacts(template.Content.Span, redacts) : template.Content.Span;
+        if (!CanonicalJson.TryEncode(given, version.Canonical, [], out var canonical, out var fault, ContentDepthMax))
         {
-            return template.Content.Span;
+            throw new FormatException(fault);
         }
 
-        // Whatever the caller's content says, the redaction names its target once.
-        var buffer = new ByteBuffer(template.Content.Length + 64);
+        return canonical[0] == (byte)'{' ? canonical : throw new FormatException("not an object");
+    }
+
+    /// <summary>Whatever the caller's content says, the redaction names its target once.</summary>
+    private static ReadOnlySpan<byte> WithRedacts(ReadOnlySpan<byte> content, EventId redacts)
+    {
+        var buffer = new ByteBuffer(content.Length + 64);
         using var writer = new Utf8JsonWriter(buffer);
         writer.WriteStartObject();
-        foreach (var member in JsonElement.Parse(template.Content.Span).EnumerateObject().Where(m => m.Name != "redacts"))
+        foreach (var member in JsonElement.Parse(content).EnumerateObject().Where(m => m.Name != "redacts"))
         {
             member.WriteTo(writer);
         }
@@ -142,28 +143,5 @@ public static class EventBuilder
         writer.WriteEndObject();
         writer.Flush();
         return buffer.WrittenSpan;
-    }
-
-    private static void WriteReferences(Utf8JsonWriter writer, string name, IReadOnlyList<EventReference> references, RoomVersion version)
-    {
-        writer.WriteStartArray(name);
-        foreach (var reference in references)
-        {
-            if (version.EventIds == EventIdFormat.Chosen)
-            {
-                writer.WriteStartArray();
-                writer.WriteStringValue(reference.Id.Value);
-                writer.WriteStartObject();
-                writer.WriteString("sha256"u8, UnpaddedBase64.Encode(reference.Hash));
-                writer.WriteEndObject();
-                writer.WriteEndArray();
-            }
-            else
-            {
-                writer.WriteStringValue(reference.Id.Value);
-            }
-        }
-
-        writer.WriteEndArray();
     }
 }

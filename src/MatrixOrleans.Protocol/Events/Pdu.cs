@@ -12,11 +12,24 @@ namespace MatrixOrleans.Protocol.Events;
 /// </summary>
 public sealed class Pdu
 {
-    internal Pdu(RoomVersion version, ReadOnlyMemory<byte> json, JsonElement root, EventId eventId, RoomId roomId)
+    private readonly (int At, int Length) _content;
+    private Structure? _structure;
+
+    internal Pdu(RoomVersion version, ReadOnlyMemory<byte> json, JsonElement root, JsonElement content, EventId eventId, RoomId roomId)
     {
         Version = version;
         Json = json;
-        Root = root;
+        _structure = new Structure(root, content);
+        EventId = eventId;
+        RoomId = roomId;
+    }
+
+    /// <summary>An event that was just written: its JSON is read when somebody asks for more than is known.</summary>
+    internal Pdu(RoomVersion version, ReadOnlyMemory<byte> json, int contentAt, int contentLength, EventId eventId, RoomId roomId)
+    {
+        Version = version;
+        Json = json;
+        _content = (contentAt, contentLength);
         EventId = eventId;
         RoomId = roomId;
     }
@@ -27,7 +40,7 @@ public sealed class Pdu
     public ReadOnlyMemory<byte> Json { get; }
 
     /// <summary>The whole event, read.</summary>
-    public JsonElement Root { get; }
+    public JsonElement Root => Read().Root;
 
     public EventId EventId { get; }
 
@@ -51,7 +64,7 @@ public sealed class Pdu
     public required ImmutableArray<EventId> AuthEvents { get; init; }
 
     /// <summary>Always an object.</summary>
-    public required JsonElement Content { get; init; }
+    public JsonElement Content => Read().Content;
 
     /// <summary>The event that a redaction redacts, from where the room version has it; <c>null</c> for every other type.</summary>
     public required EventId? Redacts { get; init; }
@@ -62,7 +75,7 @@ public sealed class Pdu
     public StateKey? Key => StateKey is null ? null : new StateKey(Type, StateKey);
 
     /// <summary>The bytes of <c>content</c> as they stand in <see cref="Json"/>.</summary>
-    public ReadOnlySpan<byte> ContentUtf8 => JsonMarshal.GetRawUtf8Value(Content);
+    public ReadOnlySpan<byte> ContentUtf8 => _content.Length > 0 ? Json.Span.Slice(_content.At, _content.Length) : JsonMarshal.GetRawUtf8Value(Content);
 
     /// <summary>A string in <c>content</c>; <c>null</c> when it is missing or no string.</summary>
     public string? ContentString(string name) =>
@@ -71,4 +84,18 @@ public sealed class Pdu
     public bool Is(string type, string stateKey) => StateKey == stateKey && Type == type;
 
     public override string ToString() => $"{EventId} ({Type})";
+
+    private Structure Read()
+    {
+        if (_structure is { } known)
+        {
+            return known;
+        }
+
+        // Two threads may both read it: they read the same.
+        var root = JsonElement.Parse(Json.Span, PduReader.TrustedOptions);
+        return _structure = new Structure(root, root.GetProperty("content"u8));
+    }
+
+    private sealed record Structure(JsonElement Root, JsonElement Content);
 }

@@ -28,7 +28,7 @@ public static class PduReader
 
     private static readonly JsonDocumentOptions StrictOptions = new() { AllowDuplicateProperties = false, MaxDepth = CanonicalJson.DepthMax };
 
-    private static readonly JsonDocumentOptions TrustedOptions = new() { MaxDepth = CanonicalJson.DepthMax };
+    internal static readonly JsonDocumentOptions TrustedOptions = new() { MaxDepth = CanonicalJson.DepthMax };
 
     /// <summary>
     /// Checks an event that came from outside against the room version's format and the size limits
@@ -186,7 +186,7 @@ public static class PduReader
             redacts = EventId.TryParse(version.RedactsInContent ? Text(content, "redacts") : Text(root, "redacts"), out var target) ? target : null;
         }
 
-        pdu = new Pdu(version, json, root, eventId, roomId)
+        pdu = new Pdu(version, json, root, content, eventId, roomId)
         {
             Type = type,
             StateKey = stateKey,
@@ -195,7 +195,6 @@ public static class PduReader
             Depth = depth,
             PrevEvents = prev,
             AuthEvents = auth,
-            Content = content,
             Redacts = redacts,
         };
         return true;

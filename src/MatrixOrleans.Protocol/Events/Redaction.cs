@@ -39,6 +39,10 @@ public static class Redaction
         return output.WrittenSpan.ToArray();
     }
 
+    /// <summary>Whether the redacted content of such an event may be anything but <c>{}</c>.</summary>
+    internal static bool KeepsSomeContent(string type) => type is EventTypes.Member or EventTypes.Create or EventTypes.JoinRules
+        or EventTypes.PowerLevels or EventTypes.Aliases or EventTypes.HistoryVisibility or EventTypes.Redaction;
+
     private static bool KeepsTopLevel(JsonProperty member, RoomVersion version) => member.Name switch
     {
         "event_id" or "type" or "room_id" or "sender" or "state_key" or "content" or "hashes" or "signatures"

@@ -38,8 +38,9 @@ public static class CanonicalJson
 
     /// <summary>The canonical bytes of the top-level object without the named members.</summary>
     /// <param name="without">UTF-8 names of members to leave out, of the top level only; e.g. <c>signatures</c> and <c>unsigned</c>.</param>
+    /// <param name="depthMax">Deepest nesting that is taken.</param>
     /// <param name="fault">Why it could not be done, for a log line or an error text.</param>
-    public static bool TryEncode(ReadOnlySpan<byte> json, CanonicalRules rules, ReadOnlySpan<byte[]> without, out byte[] bytes, out string fault)
+    public static bool TryEncode(ReadOnlySpan<byte> json, CanonicalRules rules, ReadOnlySpan<byte[]> without, out byte[] bytes, out string fault, int depthMax = DepthMax)
     {
         bytes = [];
         if (!Utf8.IsValid(json))
@@ -51,7 +52,7 @@ public static class CanonicalJson
         var output = new ByteBuffer(json.Length + 16);
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = depthMax });
             reader.Read();
             var problem = WriteValue(ref reader, output, rules, without, 0);
             if (problem is null && reader.Read())
@@ -93,7 +94,7 @@ public static class CanonicalJson
                 WriteString(ref reader, output);
                 return null;
             case JsonTokenType.Number:
-                return WriteNumber(reader.ValueSpan, output, rules);
+                return CanonicalNumber.Write(reader.ValueSpan, output, rules);
             case JsonTokenType.True:
                 output.Write("true"u8);
                 return null;
@@ -271,92 +272,6 @@ public static class CanonicalJson
         reader.Read();
         var bytes = new byte[name.Length];
         return bytes[..reader.CopyString(bytes)];
-    }
-
-    private static string? WriteNumber(ReadOnlySpan<byte> text, ByteBuffer output, CanonicalRules rules)
-    {
-        var plain = text.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0;
-        if (plain && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
-        {
-            if (integer == 0)
-            {
-                // -0 too. Strictly it must not appear at all; written as 0 it hashes as other servers hash it.
-                output.Write("0"u8);
-                return null;
-            }
-
-            if (rules == CanonicalRules.Strict && integer is > IntegerMax or < -IntegerMax)
-            {
-                return "an integer beyond 2^53-1";
-            }
-
-            output.Write(text);
-            return null;
-        }
-
-        if (rules == CanonicalRules.Strict)
-        {
-            return plain ? "an integer beyond 2^53-1" : "a number that is not an integer";
-        }
-
-        if (plain)
-        {
-            output.Write(text);
-            return null;
-        }
-
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
-        {
-            return "a number out of range";
-        }
-
-        if (text.IndexOfAny((byte)'e', (byte)'E') >= 0 && value == Math.Truncate(value) && Math.Abs(value) <= IntegerMax)
-        {
-            // The specification's example: 1e10 is written 10000000000.
-            output.Write(Encoding.ASCII.GetBytes(((long)value).ToString(CultureInfo.InvariantCulture)));
-            return null;
-        }
-
-        output.Write(Encoding.ASCII.GetBytes(FloatText(value)));
-        return null;
-    }
-
-    /// <summary>
-    /// A float as the specification's reference code writes it, so that it hashes as it did where it was made: the shortest digits that give the same
-    /// value, <c>.0</c> behind whole numbers, an exponent of at least two digits below 1e-4 and from 1e16 on.
-    /// </summary>
-    private static string FloatText(double value)
-    {
-        var shortest = Math.Abs(value).ToString("E16", CultureInfo.InvariantCulture);
-        for (var precision = 0; precision < 16; precision++)
-        {
-            var candidate = Math.Abs(value).ToString("E" + precision, CultureInfo.InvariantCulture);
-            if (double.Parse(candidate, CultureInfo.InvariantCulture) == Math.Abs(value))
-            {
-                shortest = candidate;
-                break;
-            }
-        }
-
-        // d.dddE+ddd: the digits, and the power of ten of the first.
-        var mark = shortest.IndexOf('E', StringComparison.Ordinal);
-        var digits = shortest[..mark].Replace(".", "", StringComparison.Ordinal);
-        var power = int.Parse(shortest.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        var sign = double.IsNegative(value) ? "-" : "";
-        if (power is < -4 or >= 16)
-        {
-            var fraction = digits.Length > 1 ? "." + digits[1..] : "";
-            return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[0]}{fraction}e{(power < 0 ? '-' : '+')}{Math.Abs(power):00}");
-        }
-
-        if (power < 0)
-        {
-            return sign + "0." + new string('0', -power - 1) + digits;
-        }
-
-        return digits.Length <= power + 1
-            ? sign + digits.PadRight(power + 1, '0') + ".0"
-            : sign + digits[..(power + 1)] + "." + digits[(power + 1)..];
     }
 
     /// <summary>The string or property name that the reader stands on, quoted, with the shortest escapes.</summary>

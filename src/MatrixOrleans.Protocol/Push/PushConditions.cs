@@ -60,8 +60,11 @@ internal sealed class DisplayNameCondition(string json) : PushCondition(json)
 
     internal override int Cost => 256;
 
-    internal override bool Holds(PushEvent subject, UserId user, string? displayName) =>
-        displayName is not null && subject.Text(Body) is { } body && Glob.ContainsWords(body, displayName);
+    internal override bool Holds(PushEvent subject, UserId user, string? displayName)
+    {
+        subject.ConcernsOne();
+        return displayName is not null && subject.Text(Body) is { } body && Glob.ContainsWords(body, displayName);
+    }
 }
 
 /// <summary><c>room_member_count</c>.</summary>
@@ -121,9 +124,27 @@ internal sealed class OwnUserCondition(string json, bool mentioned) : PushCondit
 
     private static readonly PropertyPath Mentions = PropertyPath.Parse(@"content.m\.mentions.user_ids");
 
-    internal override bool Holds(PushEvent subject, UserId user, string? displayName) => mentioned
-        ? subject.Value(Mentions) is { } list && EventPropertyCondition.Contains(list, PushScalar.Of(user.Value))
-        : subject.Pdu.StateKey == user.Value;
+    internal override bool Holds(PushEvent subject, UserId user, string? displayName)
+    {
+        if (mentioned)
+        {
+            if (subject.Value(Mentions) is not { } list)
+            {
+                return false;
+            }
+
+            subject.ConcernsOne();
+            return EventPropertyCondition.Contains(list, PushScalar.Of(user.Value));
+        }
+
+        if (subject.Pdu.StateKey is not { } stateKey)
+        {
+            return false;
+        }
+
+        subject.ConcernsOne();
+        return stateKey == user.Value;
+    }
 
     internal override string JsonFor(UserId user) => user == default
         ? Json

@@ -15,9 +15,36 @@ public sealed class PushEvent(Pdu pdu, PushFacts facts)
 
     private readonly Dictionary<string, (JsonElement? Value, string? Text)> _read = new(16, StringComparer.Ordinal);
 
+    private PushRuleSet? _knownOf;
+    private PushResult _known;
+    private bool _concernsOne;
+
     public Pdu Pdu => pdu;
 
     public PushFacts Facts => facts;
+
+    /// <summary>
+    /// What the rules said of the event, when they say it to everybody. Users who changed nothing share one set of rules, and most events are about nobody:
+    /// then the first one's answer is the answer for all.
+    /// </summary>
+    internal PushResult? Known(PushRuleSet rules)
+    {
+        _concernsOne = false;
+        return ReferenceEquals(rules, _knownOf) ? _known : null;
+    }
+
+    internal PushResult Keep(PushRuleSet rules, PushResult result)
+    {
+        if (!_concernsOne)
+        {
+            (_knownOf, _known) = (rules, result);
+        }
+
+        return result;
+    }
+
+    /// <summary>A condition looked at who it is evaluated for.</summary>
+    internal void ConcernsOne() => _concernsOne = true;
 
     /// <summary>The string at the path; <c>null</c> when there is none or it is no string.</summary>
     internal string? Text(PropertyPath path) => path.Text switch

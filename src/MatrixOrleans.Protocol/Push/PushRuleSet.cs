@@ -53,6 +53,14 @@ public sealed class PushRuleSet : IEquatable<PushRuleSet>
             return PushResult.None;
         }
 
+        // Sets of one user's own would only drive out what many share.
+        return ReferenceEquals(this, Default)
+            ? subject.Known(this) ?? subject.Keep(this, FirstMatch(subject, user, displayName))
+            : FirstMatch(subject, user, displayName);
+    }
+
+    private PushResult FirstMatch(PushEvent subject, UserId user, string? displayName)
+    {
         var rule = First(PushRuleKind.Override, subject, user, displayName)
             ?? First(PushRuleKind.Content, subject, user, displayName)
             ?? OfId(_byRoom, subject.Pdu.RoomId.Value)

@@ -31,6 +31,19 @@ public static class Homeserver
     /// <summary>Serves until the process is told to stop.</summary>
     public static async Task<int> Run(HomeserverOptions options)
     {
+        var readiness = new Readiness();
+        await using var server = await Start(options, readiness);
+        await Welcome.Print(options, server.Database);
+        await WarmUp.Run(server.Database, server.App.Services.GetRequiredService<ILoggerFactory>());
+        readiness.IsReady = true;
+        await server.App.WaitForShutdownAsync();
+        return 0;
+    }
+
+    /// <summary>Starts a homeserver that listens.</summary>
+    /// <param name="readiness">What <c>/health/ready</c> says.</param>
+    internal static async Task<RunningHomeserver> Start(HomeserverOptions options, Readiness readiness)
+    {
         // The configuration is OptionsReader's alone: nothing watches folders for settings files, the database's folder least of all.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -39,10 +52,12 @@ public static class Homeserver
         });
         ConfigureLogging(builder.Logging, options);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options)).UseUrls([.. OptionsReader.Addresses(options)]);
+        // One change of threads less for each request. Requests still run on the pool, and one that blocks holds up its own connection only.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
-        using var logs = LoggerFactory.Create(logging => ConfigureLogging(logging, options));
-        await using var database = await Open(options, logs);
+        var logs = LoggerFactory.Create(logging => ConfigureLogging(logging, options));
+        var database = await Open(options, logs);
         await database.MigrateAsync(CancellationToken.None);
         await database.StartWriterAsync(CancellationToken.None);
 
@@ -55,7 +70,7 @@ public static class Homeserver
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 
-        await using var app = builder.Build();
+        var app = builder.Build();
         var tail = app.Services.GetRequiredService<Tail>();
         tail.Begin(await database.Log.MaxPosition());
         database.Writer.Subscribe(tail);
@@ -65,14 +80,11 @@ public static class Homeserver
         {
             await keys.Open(tenant);
         }
-
         app.MapGet("/health/live", () => "ok");
-        app.MapGet("/health/ready", () => "ok");
+        app.MapGet("/health/ready", () => readiness.IsReady ? Results.Text("ok") : Results.Text("starting", statusCode: StatusCodes.Status503ServiceUnavailable));
         app.MapGateway();
         await app.StartAsync();
-        await Welcome.Print(options, database);
-        await app.WaitForShutdownAsync();
-        return 0;
+        return new RunningHomeserver(app, database, logs);
     }
 
     private static async Task<Database> Open(HomeserverOptions options, ILoggerFactory logs)

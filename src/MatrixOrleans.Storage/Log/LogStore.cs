@@ -15,8 +15,10 @@ public readonly record struct RoomTouch(long RoomNid, long Position);
 public sealed class LogStore
 {
     private const string Row = "select pos, part, kind, room_nid, version, room_seq, event_nid, user_id from log ";
-    private static readonly string ProbePostgres = $"select r.nid, greatest({Newest("r.nid", "< 10")}, {Newest("r.nid", "= 10")}) from unnest(@rooms) as r(nid)";
-    private static readonly string ProbeSqlite = $"select r.value, max({Newest("r.value", "< 10")}, {Newest("r.value", "= 10")}) from json_each(@rooms) r";
+    private static readonly string ProbePostgres =
+        $"select nid, pos from (select r.nid, greatest({Newest("r.nid", "< 10")}, {Newest("r.nid", "= 10")}) as pos from unnest(@rooms) as r(nid)) p where pos > 0";
+    private static readonly string ProbeSqlite =
+        $"select nid, pos from (select r.value as nid, max({Newest("r.value", "< 10")}, {Newest("r.value", "= 10")}) as pos from json_each(@rooms) r) p where pos > 0";
     private readonly SqlSource _source;
 
     internal LogStore(SqlSource source) => _source = source;
@@ -101,10 +103,10 @@ public sealed class LogStore
     }
 
     private async Task<IReadOnlyList<RoomTouch>> Probe(IReadOnlyCollection<long> roomNids, long after, long upto) =>
-        (await _source.Query(
+        await _source.Query(
             _source.Dialect.IsPostgres ? ProbePostgres : ProbeSqlite,
             static reader => new RoomTouch(reader.Number(0), reader.Number(1)),
             ("rooms", roomNids.ToArray()),
             ("after", after),
-            ("upto", upto)).ConfigureAwait(false)).FindAll(touch => touch.Position > 0);
+            ("upto", upto)).ConfigureAwait(false);
 }

@@ -17,7 +17,6 @@ internal sealed partial class PostgresAppender : IAppender
     private const int RetryMsMax = 2000;
     private const int BatchesKept = 256;
     private const int FlushOutsideFromMs = 1;
-    private const int DeadlockRetriesMax = 3;
     private const int HeadsMax = 20_000;
 
     private readonly PostgresSource _source;
@@ -25,6 +24,7 @@ internal sealed partial class PostgresAppender : IAppender
     private readonly ILogger _log;
     private readonly bool? _flushOutsideWanted;
     private readonly long _writerId;
+    private readonly PostgresWrites _others;
     private readonly Poison _poison = new();
     private readonly CancellationTokenSource _closing = new();
 
@@ -38,27 +38,10 @@ internal sealed partial class PostgresAppender : IAppender
     {
         (_source, _states, _writerId, _log) = (source, states, writerId, log);
         _flushOutsideWanted = options.FlushOutsideLock;
+        _others = new PostgresWrites(source, log);
     }
 
     public bool IsSynchronous => false;
-
-    /// <summary>Runs in a transaction that excludes other migrations.</summary>
-    public static async ValueTask<T> InMigration<T>(PostgresSource source, Func<SqlSession, ValueTask<T>> work, CancellationToken cancel)
-    {
-        var connection = await source.OpenWriter(cancel).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                var session = new PostgresSession(connection);
-                await session.Execute(PostgresBatch.MigrationLock).ConfigureAwait(false);
-                var result = await work(session).ConfigureAwait(false);
-                await transaction.CommitAsync(cancel).ConfigureAwait(false);
-                return result;
-            }
-        }
-    }
 
     public static async ValueTask<PostgresAppender> Open(PostgresSource source, StateStore states, DatabaseOptions options, ILogger log, CancellationToken cancel)
     {
@@ -107,18 +90,7 @@ internal sealed partial class PostgresAppender : IAppender
         return outcome;
     }
 
-    public Task? ExecuteApart(ExecuteWork work) => Task.Run(async () =>
-    {
-        try
-        {
-            await InTransaction(work).ConfigureAwait(false);
-            work.Complete();
-        }
-        catch (Exception error)
-        {
-            work.Fail(error);
-        }
-    });
+    public Task? ExecuteApart(ExecuteWork work) => _others.Run(work, _closing.Token);
 
     public void GiveUp() => _closing.Cancel();
 
@@ -396,31 +368,6 @@ internal sealed partial class PostgresAppender : IAppender
         return times[times.Length / 2];
     }
 
-    private async ValueTask InTransaction(ExecuteWork work)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                var connection = await _source.OpenWriter(_closing.Token).ConfigureAwait(false);
-                await using (connection.ConfigureAwait(false))
-                {
-                    var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
-                    await using (transaction.ConfigureAwait(false))
-                    {
-                        await work.Run(new PostgresSession(connection)).ConfigureAwait(false);
-                        await transaction.CommitAsync().ConfigureAwait(false);
-                        return;
-                    }
-                }
-            }
-            catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DeadlockDetected && attempt <= DeadlockRetriesMax)
-            {
-                Deadlock(error, attempt);
-            }
-        }
-    }
-
     private async ValueTask Drop()
     {
         if (_connection is { } connection)
@@ -462,7 +409,4 @@ internal sealed partial class PostgresAppender : IAppender
 
     [LoggerMessage(LogLevel.Warning, "The connection to the database was lost; batch {Number} is settled on the next one")]
     private partial void ConnectionLost(Exception error, long number);
-
-    [LoggerMessage(LogLevel.Information, "A write met a deadlock, attempt {Attempt}")]
-    private partial void Deadlock(Exception error, int attempt);
 }

@@ -59,6 +59,10 @@ internal sealed class PostgresBatch
             rows.Unit = i + 1;
             UnitRows.Bodies(_units[i].Unit, rows);
             UnitRows.Placed(_units[i].Unit, rows);
+            if (_units[i].Unit.Txn is { } txn)
+            {
+                UnitRows.Txn(txn, rows, Tables.Txns);
+            }
         }
 
         List<NpgsqlBatchCommand> before = [], after = [new(AppendLock), JudgeCommand()];

@@ -8,10 +8,14 @@ namespace MatrixOrleans.Storage.Log;
 /// Commits on SQLite. The write lock is taken first, so checks before an insert hold until the commit, and positions are simply counted on.
 /// A unit that fails unexpectedly undoes the transaction; then each piece of work runs in a transaction of its own.
 /// </summary>
-internal sealed class SqliteAppender(SqliteSession session, StateStore states) : IAppender
+internal sealed class SqliteAppender(SqliteSession session, SqliteCheckpoints checkpoints, StateStore states) : IAppender
 {
     private const int SqliteConstraint = 19;
+    private const int HeadsMax = 20_000;
     private readonly SqliteRows _rows = new(session.Connection.Handle!);
+
+    /// <summary>Version and current state of rooms after this writer's last unit for them.</summary>
+    private readonly Dictionary<long, (long Version, long State)> _heads = [];
     private readonly Poison _poison = new();
 
     public bool IsSynchronous => true;
@@ -21,6 +25,7 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
     public ValueTask<CommitOutcome> Commit(IReadOnlyList<Work> batch)
     {
         var outcome = new CommitOutcome([], []);
+        checkpoints.BeforeBatch(session);
         try
         {
             Transaction(batch, outcome);
@@ -44,6 +49,7 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
 
     public ValueTask DisposeAsync()
     {
+        checkpoints.Dispose();
         _rows.Dispose();
         session.Dispose();
         return ValueTask.CompletedTask;
@@ -107,6 +113,7 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
             }
 
             session.Run("commit");
+            checkpoints.Committed(session);
             foreach (var activation in refused)
             {
                 _poison.Add(activation);
@@ -120,6 +127,7 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
         }
         catch
         {
+            _heads.Clear();
             if (SQLitePCL.raw.sqlite3_get_autocommit(session.Connection.Handle!) == 0)
             {
                 session.Run("rollback");
@@ -137,52 +145,123 @@ internal sealed class SqliteAppender(SqliteSession session, StateStore states) :
             return new AppendResult(AppendOutcome.Fenced, 0, null);
         }
 
-        if (unit.Txn is { } txn && Answer(txn.Key) is { } answer)
+        if (!IsCurrent(unit))
         {
-            if (unit.Room is not null && unit.ActivationId != 0)
-            {
-                // Later units of this activation were built on an event that is not kept.
-                refused.Add(unit.ActivationId);
-            }
-
-            return new AppendResult(AppendOutcome.TxnExists, 0, answer);
+            return unit.Txn is { } known && Answer(known.Key) is { } before ? Repeated(unit, before, refused) : Refused(unit, refused);
         }
 
-        if ((unit.Room is { } room && !IsCurrent(room)) || UnitRows.NewRooms(unit).Any(IsOther))
+        _rows.Begin(position);
+        if (unit.Txn is { } txn)
         {
-            if (unit.ActivationId != 0)
+            UnitRows.Txn(txn, _rows, Tables.TxnsIfNew);
+            if (!_rows.Inserted)
             {
-                refused.Add(unit.ActivationId);
+                return Repeated(unit, Answer(txn.Key)!, refused);
             }
-
-            return new AppendResult(AppendOutcome.Fenced, 0, null);
         }
 
-        _rows.FirstPosition = position;
         UnitRows.Bodies(unit, _rows);
+        if (_rows.EventsIgnored > 0 && unit.Room is { } room && !AreStored(room))
+        {
+            if (unit.Txn is { } undone)
+            {
+                session.Execute("delete from txns where key = @a", ("a", undone.Key)).AsTask().GetAwaiter().GetResult();
+            }
+
+            return Refused(unit, refused);
+        }
+
         UnitRows.Placed(unit, _rows);
+        Remember(unit);
         return new AppendResult(AppendOutcome.Accepted, position, null);
     }
 
-    private bool IsCurrent(RoomAppend room)
+    private static AppendResult Repeated(AppendUnit unit, string answer, HashSet<long> refused)
     {
-        if (Number("select max(version) from timeline where room_nid = @a", room.RoomNid) + 1 != room.FirstVersion)
+        if (unit.Room is not null && unit.ActivationId != 0)
         {
-            return false;
+            // Later units of this activation were built on an event that is not kept.
+            refused.Add(unit.ActivationId);
         }
 
-        foreach (var entry in room.Entries)
+        return new AppendResult(AppendOutcome.TxnExists, 0, answer);
+    }
+
+    private static AppendResult Refused(AppendUnit unit, HashSet<long> refused)
+    {
+        if (unit.ActivationId != 0)
         {
-            if (entry.Event is { } body
-                && Number("select nid from events where room_nid = @a and event_id = @b", room.RoomNid, body.Id.Value) is not 0 and var stored
-                && stored != body.Nid)
+            refused.Add(unit.ActivationId);
+        }
+
+        return new AppendResult(AppendOutcome.Fenced, 0, null);
+    }
+
+    /// <summary>Whether the unit's room stands where the unit says, and no room that it makes is known under another number.</summary>
+    private bool IsCurrent(AppendUnit unit)
+    {
+        if (unit.Room is { } room)
+        {
+            var head = Head(room);
+            if (head.Version + 1 != room.FirstVersion || (HasDeltas(room) && Collision.In(room, states, head.State)))
             {
                 return false;
             }
         }
 
-        return !room.Entries.Any(entry => entry.Deltas.Count > 0)
-            || !Collision.In(room, states, Number("select current_state from timeline where room_nid = @a order by version desc limit 1", room.RoomNid));
+        return !UnitRows.MayMakeRooms(unit) || !UnitRows.NewRooms(unit).Any(IsOther);
+    }
+
+    /// <summary>
+    /// What this writer remembers counts only where it agrees with the unit. Should another process have written to the room meanwhile, the version's
+    /// row is there already: the insert fails, and the unit is judged again by what is stored.
+    /// </summary>
+    private (long Version, long State) Head(RoomAppend room) =>
+        _heads.TryGetValue(room.RoomNid, out var head) && head.Version + 1 == room.FirstVersion
+            ? head
+            : session.First(
+                "select version, current_state from timeline where room_nid = @a order by version desc limit 1",
+                static reader => (reader.Number(0), reader.Number(1)),
+                ("a", room.RoomNid)).GetAwaiter().GetResult();
+
+    private void Remember(AppendUnit unit)
+    {
+        if (unit.Room is { Entries.Count: > 0 } room)
+        {
+            if (_heads.Count >= HeadsMax)
+            {
+                _heads.Clear();
+            }
+
+            _heads[room.RoomNid] = (room.FirstVersion + room.Entries.Count - 1, room.Entries[^1].CurrentState);
+        }
+    }
+
+    private static bool HasDeltas(RoomAppend room)
+    {
+        foreach (var entry in room.Entries)
+        {
+            if (entry.Deltas.Count > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the bodies of the entries are stored under the numbers that the entries say.</summary>
+    private bool AreStored(RoomAppend room)
+    {
+        foreach (var entry in room.Entries)
+        {
+            if (entry.Event is { } body && Number("select nid from events where room_nid = @a and event_id = @b", room.RoomNid, body.Id.Value) != body.Nid)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool IsOther((string Id, long Nid) room) =>

@@ -15,11 +15,16 @@ internal sealed class SqliteRows(sqlite3 db) : RowSink, IDisposable
     private int _column;
     private byte[] _utf8 = new byte[1024];
 
-    /// <summary>First position of the unit whose rows come.</summary>
-    public long FirstPosition { get; set; }
+    private long _firstPosition;
 
-    /// <summary>Whether the last row went in or met a conflict that its table ignores.</summary>
+    /// <summary>Whether the last row went in; false when it met a conflict that its table ignores.</summary>
     public bool Inserted { get; private set; }
+
+    /// <summary>Events of this unit that were stored already, under whatever number.</summary>
+    public int EventsIgnored { get; private set; }
+
+    /// <summary>The rows of the next unit come.</summary>
+    public void Begin(long firstPosition) => (_firstPosition, EventsIgnored) = (firstPosition, 0);
 
     public override void Start(InsertTable table)
     {
@@ -32,7 +37,7 @@ internal sealed class SqliteRows(sqlite3 db) : RowSink, IDisposable
         (_row, _table, _column) = (statement, table, 0);
     }
 
-    public override void Position(long? offset) => Number(offset is { } o ? FirstPosition + o : null);
+    public override void Position(long? offset) => Number(offset is { } o ? _firstPosition + o : null);
 
     public override void Number(long? value) =>
         Check(value is { } number ? sqlite3_bind_int64(_row, ++_column, number) : sqlite3_bind_null(_row, ++_column));
@@ -70,6 +75,11 @@ internal sealed class SqliteRows(sqlite3 db) : RowSink, IDisposable
         var message = code == SQLITE_DONE ? null : sqlite3_errmsg(db).utf8_to_string();
         var extended = code == SQLITE_DONE ? SQLITE_OK : sqlite3_extended_errcode(db);
         sqlite3_reset(_row);
+        if (!Inserted && _table == Tables.Events)
+        {
+            EventsIgnored++;
+        }
+
         if (message is not null)
         {
             throw new SqliteException($"{message} ({_table.Name})", extended & 0xFF, extended);

@@ -26,6 +26,9 @@ internal static class Tables
 
     public static readonly InsertTable Txns = new("txns", "key:t answer:t created_ms:n");
 
+    /// <summary>For a writer that learns from the insert whether the transaction was done before.</summary>
+    public static readonly InsertTable TxnsIfNew = new("txns", "key:t answer:t created_ms:n", "on conflict do nothing");
+
     public static readonly InsertTable Relations = new("relations", "room_nid:n target_id:t rel_type:t event_nid:n", "on conflict do nothing");
 
     public static readonly InsertTable Redactions = new("redactions", "room_nid:n target_id:t redaction_nid:n", "on conflict do nothing");

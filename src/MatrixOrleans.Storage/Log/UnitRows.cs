@@ -132,6 +132,9 @@ internal static class UnitRows
         }
     }
 
+    /// <summary>Whether <see cref="NewRooms"/> is worth asking.</summary>
+    public static bool MayMakeRooms(AppendUnit unit) => unit.Users.Count > 0 || unit.Room is { Create: not null };
+
     /// <summary>The rooms that the unit makes or makes known: their id must not be known under another number.</summary>
     public static IEnumerable<(string Id, long Nid)> NewRooms(AppendUnit unit)
     {
@@ -176,15 +179,15 @@ internal static class UnitRows
 
             UserRows.Write(sink, user, offset++);
         }
+    }
 
-        if (unit.Txn is { } txn)
-        {
-            sink.Start(Tables.Txns);
-            sink.Text(txn.Key);
-            sink.Text(txn.Answer);
-            sink.Number(txn.CreatedMs);
-            sink.End();
-        }
+    public static void Txn(TxnRecord txn, RowSink sink, InsertTable table)
+    {
+        sink.Start(table);
+        sink.Text(txn.Key);
+        sink.Text(txn.Answer);
+        sink.Number(txn.CreatedMs);
+        sink.End();
     }
 
     private static void Room(RowSink sink, long nid, string id, NewRoom create)
@@ -224,12 +227,24 @@ internal static class UnitRows
 internal static class Edges
 {
     private const byte UrlSafeHash = 0;
+    private const int StackBytesMax = 2048;
 
     public static byte[] Pack(ImmutableArray<EventId> prev, ImmutableArray<EventId> auth)
     {
         prev = prev.IsDefault ? [] : prev;
         auth = auth.IsDefault ? [] : auth;
-        var buffer = new byte[5 + prev.Concat(auth).Sum(id => id.Value.Length * 3)];
+        var length = 5;
+        foreach (var id in prev)
+        {
+            length += id.Value.Length * 3;
+        }
+
+        foreach (var id in auth)
+        {
+            length += id.Value.Length * 3;
+        }
+
+        Span<byte> buffer = length <= StackBytesMax ? stackalloc byte[StackBytesMax] : new byte[length];
         var at = Varint.Write(buffer, 0, prev.Length);
         foreach (var id in prev)
         {
@@ -241,7 +256,7 @@ internal static class Edges
             at = Write(buffer, at, id.Value);
         }
 
-        return buffer[..at];
+        return buffer[..at].ToArray();
     }
 
     public static (ImmutableArray<EventId> Prev, ImmutableArray<EventId> Auth) Unpack(ReadOnlySpan<byte> bytes)
@@ -267,19 +282,20 @@ internal static class Edges
         return ([.. ids.Take(prevCount)], [.. ids.Skip(prevCount)]);
     }
 
-    private static int Write(byte[] buffer, int at, string id)
+    private static int Write(Span<byte> buffer, int at, string id)
     {
         Span<byte> hash = stackalloc byte[33];
+        Span<char> again = stackalloc char[43];
         if (id.Length == 44 && !id.AsSpan().ContainsAny('+', '/', ':')
             && Base64Url.TryDecodeFromChars(id.AsSpan(1), hash, out var written) && written == 32
-            && Base64Url.EncodeToString(hash[..32]).AsSpan().SequenceEqual(id.AsSpan(1)))
+            && Base64Url.TryEncodeToChars(hash[..32], again, out _) && again.SequenceEqual(id.AsSpan(1)))
         {
             buffer[at++] = UrlSafeHash;
-            hash[..32].CopyTo(buffer.AsSpan(at));
+            hash[..32].CopyTo(buffer[at..]);
             return at + 32;
         }
 
-        var length = Encoding.UTF8.GetBytes(id, buffer.AsSpan(at + 1));
+        var length = Encoding.UTF8.GetBytes(id, buffer[(at + 1)..]);
         buffer[at] = (byte)length;
         return at + 1 + length;
     }

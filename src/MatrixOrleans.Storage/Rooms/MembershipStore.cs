@@ -25,6 +25,30 @@ public sealed class MembershipStore
             Map,
             ("user", user.Value)).ConfigureAwait(false);
 
+    /// <summary>All rooms of the user that are not forgotten, left ones too, without names, pictures and stripped state: there may be thousands.</summary>
+    public async Task<IReadOnlyList<MembershipRow>> AllOfUser(UserId user) =>
+        await _source.Query(
+            """
+            select m.room_nid, r.room_id, r.version, m.membership, m.event_nid, m.room_seq, m.pos, m.state_root, case when m.membership in (1, 3) then m.sender end
+            from memberships m join rooms r on r.nid = m.room_nid where m.user_id = @user and m.forgotten = 0
+            """,
+            reader => new MembershipRow(
+                reader.Number(0),
+                RoomId.Parse(reader.String(1)),
+                reader.String(2),
+                user,
+                (Membership)reader.Number(3),
+                reader.NumberOrNull(4),
+                reader.NumberOrNull(5),
+                reader.Number(6),
+                reader.Number(7),
+                reader.StringOrNull(8),
+                Forgotten: false,
+                null,
+                null,
+                null),
+            ("user", user.Value)).ConfigureAwait(false);
+
     /// <summary>Rooms that the user is joined to now.</summary>
     public async Task<IReadOnlyList<long>> JoinedRooms(UserId user) =>
         await _source.Query(

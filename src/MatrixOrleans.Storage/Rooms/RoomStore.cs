@@ -249,9 +249,34 @@ public sealed class RoomStore
     public async Task<string?> TxnAnswer(string key) =>
         await _source.First("select answer from txns where key = @key", static reader => reader.String(0), ("key", key)).ConfigureAwait(false);
 
-    /// <summary>Forgets transactions older than a time, and those of a device that is gone (by the start of their keys).</summary>
-    public Task<int> ForgetTxns(long olderThanMs) =>
-        _writer.Execute((session, _) => session.Execute("delete from txns where created_ms < @ms", ("ms", olderThanMs)));
+    /// <summary>Forgets transactions older than a time. Walks through all of them: no index has to be kept for it.</summary>
+    public async Task<int> ForgetTxns(long olderThanMs, CancellationToken cancel = default)
+    {
+        const int page = 2_000;
+        var forgotten = 0;
+        for (var after = ""; !cancel.IsCancellationRequested;)
+        {
+            var keys = await _source.Query(
+                "select key, created_ms from txns where key > @after order by key limit @page",
+                static reader => (Key: reader.String(0), CreatedMs: reader.Number(1)),
+                ("after", after),
+                ("page", (long)page)).ConfigureAwait(false);
+            string[] old = [.. keys.Where(txn => txn.CreatedMs < olderThanMs).Select(txn => txn.Key)];
+            if (old.Length > 0)
+            {
+                forgotten += await _writer.Execute((session, _) => session.Execute("delete from txns where key {any old}", ("old", old))).ConfigureAwait(false);
+            }
+
+            if (keys.Count < page)
+            {
+                break;
+            }
+
+            after = keys[^1].Key;
+        }
+
+        return forgotten;
+    }
 
     /// <summary>Stores bodies without a place. Ids that are known keep their number; the answer has the number of each.</summary>
     public Task<IReadOnlyDictionary<EventId, long>> AddOutliers(long roomNid, IReadOnlyList<EventRecord> bodies) =>

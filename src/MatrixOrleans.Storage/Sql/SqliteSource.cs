@@ -30,7 +30,9 @@ internal sealed class SqliteSource : SqlSource
         Run(connection, "pragma page_size = 4096");
         Run(connection, "pragma journal_mode = wal");
         Run(connection, _options.SynchronousFull ? "pragma synchronous = full" : "pragma synchronous = normal");
-        Run(connection, "pragma cache_size = -65536");
+        // Reads go through the memory map. A commit after a page was split walks through everything in here, so it is no larger than a batch needs.
+        Run(connection, "pragma cache_size = -16384");
+        Run(connection, "pragma mmap_size = 268435456");
         Run(connection, "pragma wal_autocheckpoint = 16000");
         Run(connection, "pragma journal_size_limit = 134217728");
         return new SqliteSession(connection);
@@ -73,6 +75,9 @@ internal sealed class SqliteSource : SqlSource
     {
         var connection = Open();
         Run(connection, "pragma query_only = 1");
+
+        // Counted as memory of the process once for each connection.
+        Run(connection, "pragma mmap_size = 67108864");
         Run(connection, "pragma cache_size = -8192");
         return new SqliteSession(connection);
     }
@@ -90,7 +95,6 @@ internal sealed class SqliteSource : SqlSource
         connection.Open();
         Run(connection, "pragma busy_timeout = 10000");
         Run(connection, "pragma temp_store = memory");
-        Run(connection, "pragma mmap_size = 268435456");
         return connection;
     }
 

@@ -8,6 +8,8 @@ namespace MatrixOrleans.Storage.Users;
 /// <summary>Changes of users' devices and keys, and who shares rooms to hear of them. Written by <see cref="DeviceListChanged"/>.</summary>
 public sealed class DeviceListStore
 {
+    private const int PairsMax = 1_000;
+
     private readonly SqlSource _source;
 
     internal DeviceListStore(SqlSource source) => _source = source;
@@ -33,6 +35,18 @@ public sealed class DeviceListStore
             ("after", after),
             ("upto", upto)).ConfigureAwait(false);
 
+    /// <summary>Whose devices changed in (after, upto], at most <paramref name="limit"/> changes of whoever; <c>null</c> when there are more.</summary>
+    public async Task<IReadOnlyList<UserId>?> Changed(long after, long upto, int limit)
+    {
+        // The kind stands in the text so that the index of these rows alone can serve it.
+        var rows = await _source.Query(
+            "select user_id from log where kind = 13 and pos > @after and pos <= @upto order by pos limit @limit",
+            static reader => reader.String(0),
+            ("upto", upto),
+            ("limit", limit + 1L)).ConfigureAwait(false);
+        return rows.Count > limit ? null : [.. rows.Distinct().Select(UserId.Parse)];
+    }
+
     /// <summary>Who is joined to any of the rooms.</summary>
     public async Task<IReadOnlyList<UserId>> Joined(IReadOnlyCollection<long> rooms) =>
         rooms.Count == 0
@@ -53,14 +67,26 @@ public sealed class DeviceListStore
                 ("after", after)).ConfigureAwait(false);
 
     /// <summary>Which of the users are joined to which of the rooms now.</summary>
-    public async Task<IReadOnlyList<(UserId User, long RoomNid)>> Joined(IReadOnlyCollection<UserId> users, IReadOnlyCollection<long> rooms) =>
-        users.Count == 0 || rooms.Count == 0
-            ? []
-            : await _source.Query(
-                "select user_id, room_nid from memberships where user_id {any users} and room_nid {any rooms} and membership = 2",
-                static reader => (UserId.Parse(reader.String(0)), reader.Number(1)),
-                ("users", users.Select(user => user.Value).ToArray()),
-                ("rooms", rooms.ToArray())).ConfigureAwait(false);
+    public async Task<IReadOnlyList<(UserId User, long RoomNid)>> Joined(IReadOnlyCollection<UserId> users, IReadOnlyCollection<long> rooms)
+    {
+        if (users.Count == 0 || rooms.Count == 0)
+        {
+            return [];
+        }
+
+        // Few users of many rooms are in few of them: their own rows are read, instead of looking for every pair.
+        var isByUser = (long)users.Count * rooms.Count > PairsMax;
+        var rows = await _source.Query(
+            isByUser
+                ? "select user_id, room_nid from memberships where user_id {any users} and membership = 2"
+                : "select user_id, room_nid from memberships where user_id {any users} and room_nid {any rooms} and membership = 2",
+            static reader => (User: reader.String(0), RoomNid: reader.Number(1)),
+            isByUser ? [("users", Texts(users))] : [("users", Texts(users)), ("rooms", rooms.ToArray())]).ConfigureAwait(false);
+        var wanted = isByUser ? rooms as IReadOnlySet<long> ?? rooms.ToHashSet() : null;
+        return [.. rows.Where(row => wanted?.Contains(row.RoomNid) ?? true).Select(row => (UserId.Parse(row.User), row.RoomNid))];
+    }
+
+    private static string[] Texts(IReadOnlyCollection<UserId> users) => [.. users.Select(user => user.Value)];
 
     /// <summary>The changes of the users' memberships after a position, in order: what each was before.</summary>
     public async Task<IReadOnlyList<(UserId User, long RoomNid, Membership Before)>> MovesAfter(IReadOnlyCollection<UserId> users, long after) =>

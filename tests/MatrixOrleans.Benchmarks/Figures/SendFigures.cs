@@ -12,6 +12,7 @@ internal static class SendFigures
     private const double HotOfManyAim = 0.5;
     private const double ServerMicrosecondsAim = 300;
     private const double DatabaseMicrosecondsAim = 120;
+    private const double MegabytesAim = 600;
 
     public static async Task Run(Benchmark benchmark, DatabaseChoice database)
     {
@@ -63,7 +64,7 @@ internal static class SendFigures
             figures.AddRange(await Baseline(benchmark, server, community, numbers, many, one));
         }
 
-        figures.Add(new Figure("resident memory after the load", Text.Of($"{residentMegabytes:0} MB")));
+        figures.Add(new Figure("resident memory after the load", Text.Of($"{residentMegabytes:0} MB"), Text.Of($"<= {MegabytesAim:0} MB"), residentMegabytes <= MegabytesAim));
         foreach (var sender in senders)
         {
             sender.Dispose();

@@ -40,6 +40,9 @@ internal sealed class HomeserverProcess : IAsyncDisposable
     /// <summary>From starting the process to the first answered request.</summary>
     public TimeSpan StartedIn { get; private set; }
 
+    /// <summary>From starting the process to being ready: it has warmed up.</summary>
+    public TimeSpan ReadyIn { get; private set; }
+
     /// <summary>Starts a server with an empty database.</summary>
     public static async Task<HomeserverProcess> Start(string executable, string dataFolder, DatabaseChoice database)
     {
@@ -97,8 +100,10 @@ internal sealed class HomeserverProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await WaitUntilItAnswers(started);
+        await WaitUntilItAnswers("/_matrix/client/versions", started);
         StartedIn = Stopwatch.GetElapsedTime(started);
+        await WaitUntilItAnswers("/health/ready", started);
+        ReadyIn = Stopwatch.GetElapsedTime(started);
     }
 
     /// <summary>Ends it at once, as a crash would.</summary>
@@ -141,9 +146,9 @@ internal sealed class HomeserverProcess : IAsyncDisposable
         Directory.Delete(_dataFolder, recursive: true);
     }
 
-    private async Task WaitUntilItAnswers(long started)
+    private async Task WaitUntilItAnswers(string path, long started)
     {
-        var request = Requests.Get("/_matrix/client/versions", null);
+        var request = Requests.Get(path, null);
         using var connection = new HttpConnection(Address);
         while (Stopwatch.GetElapsedTime(started) < ReadyWithin)
         {

@@ -36,6 +36,8 @@ public sealed class RoomServer : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Client;
 
+    public Tail Tail => _cluster.Silos[0].ServiceProvider.GetRequiredService<Tail>();
+
     public static async Task<RoomServer> Start()
     {
         var cancel = TestContext.Current.CancellationToken;
