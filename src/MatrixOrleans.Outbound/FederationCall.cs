@@ -19,6 +19,9 @@ public sealed record FederationCall(ServerName Origin, ServerName Destination, H
     /// <summary>Whether the request is signed; only what the specification lets anybody ask (keys, version) is not. Default true.</summary>
     public bool Signed { get; init; } = true;
 
+    /// <summary>Ask even a server that did not answer lately. Default false; delivery of transactions has a schedule of its own.</summary>
+    public bool EvenIfResting { get; init; }
+
     /// <summary>What is asked, for errors and logs: method and path without the query.</summary>
     public string Operation => $"{Method} {PathAndQuery.Split('?', 2)[0]}";
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
@@ -76,6 +77,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public DirectoryStore Directory { get; private set; } = null!;
 
+    public ServerKeyStore ServerKeys { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -147,6 +150,7 @@ public sealed partial class Database : IAsyncDisposable
         Unread = new UnreadStore(_source, _writer);
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
+        ServerKeys = new ServerKeyStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>
