@@ -38,7 +38,27 @@ public sealed class FederationClient : IFederationClient, IDisposable
 
     public async Task<byte[]> Send(FederationCall call, CancellationToken cancel = default)
     {
-        // 1. May we?
+        using var timeout = new CancellationTokenSource(call.Timeout, _time);
+        return await Run(call, timeout, Answer, cancel).ConfigureAwait(false);
+
+        async Task<byte[]> Answer(CancellationToken both)
+        {
+            using var response = await Ask(call, both).ConfigureAwait(false);
+            return await BoundedBody.Read(response.Content, call.BytesMax, both).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<FederationAnswer> Open(FederationCall call, CancellationToken cancel = default)
+    {
+        using var timeout = new CancellationTokenSource(call.Timeout, _time);
+        return await Run(call, timeout, async both => new FederationAnswer(call, await Ask(call, both).ConfigureAwait(false), _time), cancel).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>1. May we? And what a failure is.</summary>
+    private async Task<T> Run<T>(FederationCall call, CancellationTokenSource timeout, Func<CancellationToken, Task<T>> ask, CancellationToken cancel)
+    {
         if (!_policies.Of(call.Origin).Permits(call.Destination))
         {
             throw Failed(call, FederationFailure.Forbidden, $"{call.Origin} does not federate with this server");
@@ -49,24 +69,10 @@ public sealed class FederationClient : IFederationClient, IDisposable
             throw Failed(call, FederationFailure.Unreachable, "the server did not answer lately");
         }
 
-        using var timeout = new CancellationTokenSource(call.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
         try
         {
-            // 2. Where is it?
-            var location = await _discovery.Find(call.Destination, both.Token).ConfigureAwait(false);
-
-            // 3. The signature is over server names as they are, not as they are delegated.
-            var authorization = call.Signed
-                ? XMatrix.Sign(call.Method.Method, call.PathAndQuery, call.Origin, call.Destination, call.Body, _signer.KeyOf(call.Origin)).ToString()
-                : null;
-            using var response = await SendToAny(call, location, authorization, both.Token).ConfigureAwait(false);
-
-            // 5. Whatever it says, it lives.
-            _health.Lives(call.Destination);
-            return response.IsSuccessStatusCode
-                ? await BoundedBody.Read(response.Content, call.BytesMax, both.Token).ConfigureAwait(false)
-                : throw await Refused(call, response, both.Token).ConfigureAwait(false);
+            return await ask(both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -84,7 +90,29 @@ public sealed class FederationClient : IFederationClient, IDisposable
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    private async Task<HttpResponseMessage> Ask(FederationCall call, CancellationToken cancel)
+    {
+        // 2. Where is it?
+        var location = await _discovery.Find(call.Destination, cancel).ConfigureAwait(false);
+
+        // 3. The signature is over server names as they are, not as they are delegated.
+        var authorization = call.Signed
+            ? XMatrix.Sign(call.Method.Method, call.PathAndQuery, call.Origin, call.Destination, call.Body, _signer.KeyOf(call.Origin)).ToString()
+            : null;
+        var response = await SendToAny(call, location, authorization, cancel).ConfigureAwait(false);
+
+        // 5. Whatever it says, it lives.
+        _health.Lives(call.Destination);
+        if (response.IsSuccessStatusCode || (call.Redirects && response.Headers.Location is not null))
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await Refused(call, response, cancel).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>4. The next host is tried only when the request cannot have arrived at the one before.</summary>
     private async Task<HttpResponseMessage> SendToAny(FederationCall call, ServerLocation location, string? authorization, CancellationToken cancel)
