@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
@@ -76,6 +77,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public DirectoryStore Directory { get; private set; } = null!;
 
+    public ConsumerStore Consumers { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -147,6 +150,7 @@ public sealed partial class Database : IAsyncDisposable
         Unread = new UnreadStore(_source, _writer);
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
+        Consumers = new ConsumerStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>
