@@ -3,6 +3,7 @@ using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Push;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
@@ -25,5 +26,6 @@ public static class GrainsExtensions
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ConsumerHost>())
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+        .AddPush()
         .AddAccounts(passwords);
 }

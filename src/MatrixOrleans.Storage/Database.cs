@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
 using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Push;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
 using MatrixOrleans.Storage.State;
@@ -79,6 +80,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public ConsumerStore Consumers { get; private set; } = null!;
 
+    public PusherStore Pushers { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -151,6 +154,7 @@ public sealed partial class Database : IAsyncDisposable
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
         Consumers = new ConsumerStore(_source, _writer);
+        Pushers = new PusherStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>

@@ -67,6 +67,10 @@ public sealed class HomeserverOptions
     [Key("sqlite-synchronous-full")]
     public bool SqliteSynchronousFull { get; set; } = true;
 
+    /// <summary>Let users' push gateways, and other servers, be at private addresses and without TLS: for tests and closed networks. Default false.</summary>
+    [Key("outbound-private-addresses")]
+    public bool OutboundPrivateAddresses { get; set; }
+
     /// <summary>Least severe log lines to print: <c>Debug</c>, <c>Information</c>, <c>Warning</c>, <c>Error</c>. Default <c>Information</c>.</summary>
     [Key("log-level")]
     public string LogLevel { get; set; } = "Information";

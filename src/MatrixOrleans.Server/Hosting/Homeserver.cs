@@ -6,6 +6,7 @@ using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Outbound;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
@@ -50,6 +51,7 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
+            .AddSingleton(new OutboundOptions { PrivateAddressesAllowed = options.OutboundPrivateAddresses })
             .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null, new ConsumerOptions { Alone = true })
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
