@@ -2,6 +2,7 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Ephemeral;
+using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Push;
 using MatrixOrleans.Grains.Rooms;
@@ -27,5 +28,6 @@ public static class GrainsExtensions
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
         .AddPush()
+        .AddFederation()
         .AddAccounts(passwords);
 }

@@ -4,7 +4,7 @@ namespace MatrixOrleans.Outbound;
 internal static class BoundedBody
 {
     /// <exception cref="IOException">There is more than the bound.</exception>
-    public static async Task<byte[]> Read(HttpContent content, int bytesMax, CancellationToken cancel)
+    public static async Task<byte[]> Read(HttpContent content, long bytesMax, CancellationToken cancel)
     {
         if (content.Headers.ContentLength > bytesMax)
         {
@@ -28,5 +28,5 @@ internal static class BoundedBody
         return buffer.ToArray();
     }
 
-    private static IOException TooLarge(int bytesMax) => new($"the answer has more than {bytesMax} bytes");
+    private static IOException TooLarge(long bytesMax) => new($"the answer has more than {bytesMax} bytes");
 }

@@ -10,4 +10,11 @@ public interface IFederationClient
     /// </exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     Task<byte[]> Send(FederationCall call, CancellationToken cancel = default);
+
+    /// <summary>
+    /// The same for large answers: the body comes as a stream. <see cref="FederationCall.Timeout"/> is for the headers, and for each read of the body.
+    /// </summary>
+    /// <returns>A 2xx answer, or a redirect when the call takes them.</returns>
+    /// <exception cref="FederationException">As with <see cref="Send"/>; reading the body throws it too.</exception>
+    Task<FederationAnswer> Open(FederationCall call, CancellationToken cancel = default);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
 using MatrixOrleans.Storage.Consumers;
+using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Push;
 using MatrixOrleans.Storage.Rooms;
@@ -82,6 +83,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public PusherStore Pushers { get; private set; } = null!;
 
+    public ServerKeyStore ServerKeys { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -155,6 +158,7 @@ public sealed partial class Database : IAsyncDisposable
         Directory = new DirectoryStore(_source, _writer);
         Consumers = new ConsumerStore(_source, _writer);
         Pushers = new PusherStore(_source, _writer);
+        ServerKeys = new ServerKeyStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>
