@@ -21,6 +21,10 @@ public static class GrainsExtensions
         .AddSingleton<RoomWindows>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
         .AddSingleton<TenantKeys>()
+        .AddSingleton<PduChecks>()
+        .AddSingleton<RemoteMembership>()
+        .AddSingleton<RemoteInvitations>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StagedResumption>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
         .AddFederation()
         .AddAccounts(passwords);
