@@ -1,5 +1,6 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Log;
@@ -14,12 +15,15 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null) => services
+    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null, ConsumerOptions? consumers = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
+        .AddSingleton(consumers ?? new ConsumerOptions())
+        .AddSingleton<ConsumerHost>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ConsumerHost>())
         .AddSingleton<TenantKeys>()
         .AddSingleton<PduChecks>()
         .AddSingleton<RemoteMembership>()

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Rooms;
@@ -82,6 +83,16 @@ public sealed partial class Database : IAsyncDisposable
 
     public ServerKeyStore ServerKeys { get; private set; } = null!;
 
+    public ReceivedStore Received { get; private set; } = null!;
+
+    public RemoteDeviceStore RemoteDevices { get; private set; } = null!;
+
+    public OpenIdStore OpenIds { get; private set; } = null!;
+
+    public OutgoingStore Outgoing { get; private set; } = null!;
+
+    public ConsumerStore Consumers { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -155,6 +166,11 @@ public sealed partial class Database : IAsyncDisposable
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
         ServerKeys = new ServerKeyStore(_source, _writer);
+        Received = new ReceivedStore(_source, _writer);
+        RemoteDevices = new RemoteDeviceStore(_source, _writer);
+        OpenIds = new OpenIdStore(_source, _writer);
+        Outgoing = new OutgoingStore(_source, _writer);
+        Consumers = new ConsumerStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>

@@ -12,6 +12,6 @@ public interface IRemoteServerGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="asker">The tenant in whose name the request goes out.</param>
     /// <param name="keyId">The key that is missed; <c>null</c> for whichever there are.</param>
-    [Alias("FetchKeys")]
+    [Alias("FetchKeys"), ResponseTimeout("00:01:30")]
     Task FetchKeys(ServerName asker, string? keyId);
 }

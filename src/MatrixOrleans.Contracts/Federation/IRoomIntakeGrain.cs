@@ -10,7 +10,7 @@ public interface IRoomIntakeGrain : IGrainWithStringKey
     /// Takes PDUs of one room, in the order in which they came. Answers when each is committed, refused, or durably staged.
     /// </summary>
     /// <returns>One outcome for each PDU, in the same order.</returns>
-    [Alias("Receive"), AlwaysInterleave, ResponseTimeout("00:02:00")]
+    [Alias("Receive"), AlwaysInterleave, ResponseTimeout("00:02:30")]
     Task<IReadOnlyList<PduOutcome>> Receive(ReceivedPdus received);
 
     /// <summary>Goes on with the PDUs that wait for others, as after a restart.</summary>

@@ -11,16 +11,16 @@ public interface IServerKeysGrain : IGrainWithIntegerKey
     ValueTask<ReadOnlyMemory<byte>> Own(ServerName tenant);
 
     /// <summary>What other servers say of their keys, each signed by the tenant too. Servers of which nothing is known are left out.</summary>
-    [Alias("Notarize")]
+    [Alias("Notarize"), ResponseTimeout("00:03:00")]
     ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> Notarize(ServerName tenant, [Immutable] IReadOnlyList<ServerKeysWanted> wanted);
 
     /// <summary>A key with which a server may sign requests now, 32 bytes; <c>null</c> when there is no such key or it is not valid now.</summary>
-    [Alias("RequestKey")]
+    [Alias("RequestKey"), ResponseTimeout("00:01:40")]
     ValueTask<ReadOnlyMemory<byte>?> RequestKey(ServerName tenant, ServerName server, string keyId);
 
     /// <summary>A request of that server came: it lives.</summary>
     [Alias("Lives"), Orleans.Concurrency.OneWay]
-    Task Lives(ServerName server);
+    Task Lives(ServerName tenant, ServerName server);
 }
 
 /// <summary>Keys of one server are wanted.</summary>

@@ -127,6 +127,7 @@ public static class Routes
         PostReceipt.Endpoint,
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
+        RequestOpenIdToken.Endpoint,
         Sync.Sync.Endpoint,
     ];
 

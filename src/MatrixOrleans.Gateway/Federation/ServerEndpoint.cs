@@ -20,6 +20,11 @@ public enum ServerAccess
 /// <param name="Handle">Parses, authorises, calls a grain and answers.</param>
 public sealed record ServerEndpoint(string OperationId, string Method, string Path, ServerAccess Access, Func<ServerRequest, ValueTask<Answer>> Handle)
 {
+    /// <summary>
+    /// The body is read only as far as any JSON is: a key twice or a depth that an event may not have spoils one event of a transaction, and not the others.
+    /// </summary>
+    public bool LenientBody { get; init; }
+
     /// <summary>Most bytes of the request's body.</summary>
     public int BodyBytesMax { get; init; } = 1024 * 1024;
 

@@ -1,4 +1,7 @@
+using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Federation.Keys;
+using MatrixOrleans.Grains.Federation.Receiving;
+using MatrixOrleans.Grains.Federation.Sending;
 using MatrixOrleans.Outbound;
 using MatrixOrleans.Outbound.Discovery;
 using MatrixOrleans.Protocol.Federation;
@@ -20,6 +23,17 @@ internal static class FederationExtensions
         services.TryAddSingleton<ServerHealth>();
         services.TryAddSingleton<IFederationClient, FederationClient>();
         services.TryAddSingleton<IKeyRing, KeyRing>();
-        return services;
+        return services
+            .AddSingleton<RoomServers>()
+            .AddSingleton<TypingTeller>()
+            .AddSingleton<OutgoingBudget>()
+            .AddSingleton<ILogConsumer, Outbox>()
+            .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OutgoingSweep>()
+            .AddSingleton<RoomGate>()
+            .AddSingleton<TypingReceiver>()
+            .AddSingleton<ReceiptReceiver>()
+            .AddSingleton<ToDeviceReceiver>()
+            .AddSingleton<DeviceListReceiver>()
+            .AddSingleton<EduReceiver>();
     }
 }

@@ -3,6 +3,7 @@ using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Protocol.Identifiers;
@@ -49,7 +50,7 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
-            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
+            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null, new ConsumerOptions { Alone = true })
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 

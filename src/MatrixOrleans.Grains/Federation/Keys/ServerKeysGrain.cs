@@ -64,10 +64,10 @@ public sealed class ServerKeysGrain(Database database, TenantKeys tenants, IKeyR
     public async ValueTask<ReadOnlyMemory<byte>?> RequestKey(ServerName tenant, ServerName server, string keyId) =>
         await ring.Find(tenant, server, keyId, time.GetUtcNow().ToUnixTimeMilliseconds()) is { } key ? (ReadOnlyMemory<byte>?)key.Raw : null;
 
-    public Task Lives(ServerName server)
+    public Task Lives(ServerName tenant, ServerName server)
     {
         health.Lives(server);
-        return Task.CompletedTask;
+        return GrainFactory.GetGrain<IDestinationGrain>(IDestinationGrain.Key(tenant, server)).Lives();
     }
 
     /// <summary>What we have, when it is good for long enough; else what the server says now; else what we have after all.</summary>
