@@ -4,6 +4,7 @@ using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Push;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
@@ -30,6 +31,7 @@ public static class GrainsExtensions
         .AddSingleton<RemoteInvitations>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StagedResumption>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+        .AddPush()
         .AddFederation()
         .AddAccounts(passwords);
 }

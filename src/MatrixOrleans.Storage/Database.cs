@@ -3,6 +3,7 @@ using MatrixOrleans.Storage.Accounts;
 using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Push;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
 using MatrixOrleans.Storage.State;
@@ -93,6 +94,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public ConsumerStore Consumers { get; private set; } = null!;
 
+    public PusherStore Pushers { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -171,6 +174,7 @@ public sealed partial class Database : IAsyncDisposable
         OpenIds = new OpenIdStore(_source, _writer);
         Outgoing = new OutgoingStore(_source, _writer);
         Consumers = new ConsumerStore(_source, _writer);
+        Pushers = new PusherStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>

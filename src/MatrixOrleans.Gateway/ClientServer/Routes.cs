@@ -142,6 +142,9 @@ public static class Routes
         SetPushRuleEnabled.Endpoint,
         GetPushRuleActions.Endpoint,
         SetPushRuleActions.Endpoint,
+        GetPushers.Endpoint,
+        PostPusher.Endpoint,
+        GetNotifications.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Rooms =>

@@ -213,7 +213,7 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
     /// <summary>The event of a stored row.</summary>
     internal Pdu Parse(UserRoom room, StoredEvent stored) => Parse(room.RoomNid, RoomVersions.Get(room.RoomVersion), stored);
 
-    private Pdu Parse(long roomNid, RoomVersion version, StoredEvent stored)
+    internal Pdu Parse(long roomNid, RoomVersion version, StoredEvent stored)
     {
         if (cache.TryGet(roomNid, stored.Nid) is { } cached)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Text;
 
 namespace MatrixOrleans.Protocol.Push;
@@ -18,6 +19,10 @@ public sealed class PushEvent(Pdu pdu, PushFacts facts)
     public Pdu Pdu => pdu;
 
     public PushFacts Facts => facts;
+
+    /// <summary>Whether the event names the user: by its state key or among those mentioned. For all others, rules that are equal say the same.</summary>
+    public bool IsAbout(UserId user) =>
+        pdu.StateKey == user.Value || (Value(OwnUserCondition.Mentions) is { } list && EventPropertyCondition.Contains(list, PushScalar.Of(user.Value)));
 
     /// <summary>The string at the path; <c>null</c> when there is none or it is no string.</summary>
     internal string? Text(PropertyPath path) => path.Text switch

@@ -6,6 +6,7 @@ using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Protocol.Federation;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
@@ -50,6 +51,9 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
+            .AddSingleton(FederationReader.Outbound(options))
+            .AddSingleton(FederationReader.Federation(options))
+            .AddSingleton<IFederationPolicies>(FederationReader.Policies(options, logs))
             .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null, new ConsumerOptions { Alone = true })
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
@@ -96,6 +100,8 @@ public static class Homeserver
         Registration = Enum.Parse<RegistrationMode>(options.Registration, ignoreCase: true),
         GuestsAllowed = options.Guests,
         RegistrationSharedSecret = RegistrationSecret.Get(options),
+        DelegatedServers = options.FederationDelegate is { } server ? new Dictionary<string, string> { [options.ServerName] = server } : [],
+        PublicRoomsForServers = options.FederationPublicRooms,
         QueryTokens = options.QueryTokens,
         RateLimits = options.RateLimit == "on",
         SendsPerSecond = options.SendsPerSecond,

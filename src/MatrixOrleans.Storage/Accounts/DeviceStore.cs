@@ -1,6 +1,7 @@
 using System.Data.Common;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Push;
 using MatrixOrleans.Storage.Sql;
 
 namespace MatrixOrleans.Storage.Accounts;
@@ -14,7 +15,7 @@ public sealed record DeviceRow(
     string? LastSeenIp = null,
     string? LastSeenAgent = null);
 
-/// <summary>Devices of local users. What belongs to a device dies with it: tokens, keys, waiting messages, transaction ids.</summary>
+/// <summary>Devices of local users. What belongs to a device dies with it: tokens, keys, waiting messages, pushers, transaction ids.</summary>
 public sealed class DeviceStore
 {
     private const string Row = "select user_id, device_id, display_name, created_ms, last_seen_ms, last_seen_ip, last_seen_agent from devices ";
@@ -120,6 +121,7 @@ public sealed class DeviceStore
 
         // Sessions without a device.
         await session.Execute("delete from tokens where user_id = @user and device_id = ''", ("user", user.Value)).ConfigureAwait(false);
+        await PusherStore.RemoveOfDevices(session, user, [""]).ConfigureAwait(false);
         return await Remove(session, user, devices).ConfigureAwait(false);
     }
 
@@ -137,6 +139,7 @@ public sealed class DeviceStore
         await session.Execute("delete from one_time_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from fallback_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from device_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
+        await PusherStore.RemoveOfDevices(session, user, ids).ConfigureAwait(false);
         foreach (var device in ids)
         {
             // Keys of transactions begin with user|device|.

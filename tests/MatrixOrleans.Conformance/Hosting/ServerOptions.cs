@@ -45,6 +45,8 @@ public sealed record ServerOptions
         yield return "off";
         yield return "--password-hash-cheap";
         yield return "true";
+        yield return "--outbound-private-addresses";
+        yield return "true";
         foreach (string argument in More)
         {
             yield return argument;

@@ -15,6 +15,8 @@ internal static class GetVersions
             ["org.matrix.msc3440.stable"] = true,
             ["org.matrix.msc3771"] = true,
             ["org.matrix.msc3773"] = true,
+            ["org.matrix.msc3881"] = true,
+            ["org.matrix.msc4028"] = true,
             ["org.matrix.msc4222"] = true,
             ["com.beeper.msc4169"] = true,
             ["uk.tcpip.msc4133"] = true,
