@@ -39,6 +39,9 @@ public sealed partial class Database : IAsyncDisposable
 
     public RoomStore Rooms { get; private set; } = null!;
 
+    /// <summary>What other servers sent and what waits for more.</summary>
+    public StagedPduStore StagedPdus { get; private set; } = null!;
+
     public StateStore States { get; private set; } = null!;
 
     public MembershipStore Memberships { get; private set; } = null!;
@@ -145,6 +148,7 @@ public sealed partial class Database : IAsyncDisposable
         Numbers = new NumberAllocator(_writer);
         await Numbers.EnsureAsync(1).ConfigureAwait(false);
         Rooms = new RoomStore(_source, _writer, States);
+        StagedPdus = new StagedPduStore(_source, _writer);
         Memberships = new MembershipStore(_source);
         Accounts = new AccountStore(_source, _writer);
         Devices = new DeviceStore(_source, _writer);

@@ -1,4 +1,5 @@
 using MatrixOrleans.Protocol.Identifiers;
+using Orleans.Concurrency;
 
 namespace MatrixOrleans.Contracts.Federation;
 
@@ -9,8 +10,21 @@ public interface IRoomIntakeGrain : IGrainWithStringKey
     /// Takes PDUs of one room, in the order in which they came. Answers when each is committed, refused, or durably staged.
     /// </summary>
     /// <returns>One outcome for each PDU, in the same order.</returns>
-    [Alias("Receive"), ResponseTimeout("00:02:30")]
+    [Alias("Receive"), AlwaysInterleave, ResponseTimeout("00:02:30")]
     Task<IReadOnlyList<PduOutcome>> Receive(ReceivedPdus received);
+
+    /// <summary>Goes on with the PDUs that wait for others, as after a restart.</summary>
+    [Alias("Resume"), AlwaysInterleave]
+    Task Resume();
+
+    /// <summary>
+    /// Asks other servers for history before the oldest that is here, for a reader who has come to its end (Server-Server API, "Backfilling and retrieving
+    /// missing events").
+    /// </summary>
+    /// <param name="gapSeq">The place before which it is missing.</param>
+    /// <returns>Whether there is more now.</returns>
+    [Alias("Backfill"), AlwaysInterleave, ResponseTimeout("00:02:00")]
+    Task<bool> Backfill(long gapSeq, int limit);
 }
 
 /// <summary>PDUs of one room that came in one transaction.</summary>

@@ -54,6 +54,11 @@ public static class EventBuilder
             throw new MatrixException(MatrixError.TooLarge, $"Event types and state keys have at most {PduReader.KeyBytesMax} bytes");
         }
 
+        if (version.EventIds == EventIdFormat.Chosen)
+        {
+            ArgumentNullException.ThrowIfNull(chosenId);
+        }
+
         var unhashed = Write(template, version, chosenId);
         var canonical = CanonicalJson.Encode(unhashed, version.Canonical);
         var hash = UnpaddedBase64.Encode(SHA256.HashData(canonical));
@@ -72,6 +77,16 @@ public static class EventBuilder
 
         return PduReader.ReadStored(signed, version, eventId);
     }
+
+    /// <summary>The event as other servers are asked to finish it: without hashes, signatures and, in room versions 1-2, an id.</summary>
+    /// <exception cref="FormatException">The content breaks the room version's rules.</exception>
+    public static byte[] Unsigned(EventTemplate template, RoomVersion version) =>
+        CanonicalJson.Encode(Write(template, version, null), version.Canonical);
+
+    /// <summary>The event as it will stand before the authorization rules, of a sender whose keys are not ours: neither hashed nor signed.</summary>
+    /// <exception cref="FormatException">The content breaks the room version's rules.</exception>
+    public static Pdu Trial(EventTemplate template, RoomVersion version, ServerName origin) =>
+        PduReader.ReadStored(Unsigned(template, version), version, EventId.Parse($"$unsigned:{origin}"));
 
     /// <summary>The reference hash of an event, for those that refer to it in room versions 1-2.</summary>
     public static byte[] ReferenceHash(Pdu pdu) => SHA256.HashData(EventHash.SigningBytes(pdu.Root, pdu.Version));
@@ -95,7 +110,10 @@ public static class EventBuilder
         writer.WriteNumber("depth"u8, template.Depth);
         if (version.EventIds == EventIdFormat.Chosen)
         {
-            writer.WriteString("event_id"u8, (chosenId ?? throw new ArgumentNullException(nameof(chosenId))).Value);
+            if (chosenId is { } id)
+            {
+                writer.WriteString("event_id"u8, id.Value);
+            }
         }
 
         writer.WriteNumber("origin_server_ts"u8, template.OriginServerTs);

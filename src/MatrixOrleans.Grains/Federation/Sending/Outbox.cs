@@ -84,7 +84,7 @@ public sealed class Outbox(Database database, TenantKeys tenants, RoomServers ro
                 continue;
             }
 
-            foreach (var server in WhoHears(e, others))
+            foreach (var server in WhoHears(e, others).Where(server => e.RelayedBy is null || UserId.Parse(e.Sender).ServerName != server))
             {
                 Queue(tenant, server, destination => events.Add(new OutgoingEvent(destination, row.Position, roomNid, nid)));
             }
@@ -105,7 +105,15 @@ public sealed class Outbox(Database database, TenantKeys tenants, RoomServers ro
     }
 
     /// <summary>The tenant that tells others of an event; <c>null</c> when nobody here does.</summary>
-    private ServerName? SenderOf(StoredEvent e) => UserId.TryParse(e.Sender, out var sender) && tenants.IsTenant(sender.ServerName) ? sender.ServerName : null;
+    private ServerName? SenderOf(StoredEvent e) => e.RelayedBy switch
+    {
+        // Another server tells the room: the one through which ours came in.
+        "" => null,
+
+        // One that came in through us: the room hears of it from us.
+        { } tenant => ServerName.Parse(tenant),
+        null => UserId.TryParse(e.Sender, out var sender) && tenants.IsTenant(sender.ServerName) ? sender.ServerName : null,
+    };
 
     /// <summary>Servers that are in the room, and the server of somebody who was made to leave: it need not be there any more.</summary>
     private IEnumerable<ServerName> WhoHears(StoredEvent e, IReadOnlyList<ServerName> others) =>
