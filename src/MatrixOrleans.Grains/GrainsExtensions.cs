@@ -1,10 +1,13 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Delayed;
 using MatrixOrleans.Grains.Ephemeral;
+using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Presence;
+using MatrixOrleans.Grains.Push;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
@@ -16,7 +19,8 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null, EncryptionOptions? encryption = null) => services
+    public static IServiceCollection AddGrains(
+        this IServiceCollection services, PasswordOptions? passwords = null, EncryptionOptions? encryption = null, ConsumerOptions? consumers = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<PresenceBoard>()
@@ -29,7 +33,16 @@ public static class GrainsExtensions
         .AddSingleton(encryption ?? new EncryptionOptions())
         .AddSingleton<LogDebts>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LogDebts>())
+        .AddSingleton(consumers ?? new ConsumerOptions())
+        .AddSingleton<ConsumerHost>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ConsumerHost>())
         .AddSingleton<TenantKeys>()
+        .AddSingleton<PduChecks>()
+        .AddSingleton<RemoteMembership>()
+        .AddSingleton<RemoteInvitations>()
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StagedResumption>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+        .AddPush()
+        .AddFederation()
         .AddAccounts(passwords);
 }

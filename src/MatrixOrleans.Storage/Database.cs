@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Encryption;
+using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Push;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
 using MatrixOrleans.Storage.State;
@@ -36,6 +39,9 @@ public sealed partial class Database : IAsyncDisposable
     public NumberAllocator Numbers { get; private set; } = null!;
 
     public RoomStore Rooms { get; private set; } = null!;
+
+    /// <summary>What other servers sent and what waits for more.</summary>
+    public StagedPduStore StagedPdus { get; private set; } = null!;
 
     public StateStore States { get; private set; } = null!;
 
@@ -89,6 +95,20 @@ public sealed partial class Database : IAsyncDisposable
 
     public DirectoryStore Directory { get; private set; } = null!;
 
+    public ServerKeyStore ServerKeys { get; private set; } = null!;
+
+    public ReceivedStore Received { get; private set; } = null!;
+
+    public RemoteDeviceStore RemoteDevices { get; private set; } = null!;
+
+    public OpenIdStore OpenIds { get; private set; } = null!;
+
+    public OutgoingStore Outgoing { get; private set; } = null!;
+
+    public ConsumerStore Consumers { get; private set; } = null!;
+
+    public PusherStore Pushers { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -141,6 +161,7 @@ public sealed partial class Database : IAsyncDisposable
         Numbers = new NumberAllocator(_writer);
         await Numbers.EnsureAsync(1).ConfigureAwait(false);
         Rooms = new RoomStore(_source, _writer, States);
+        StagedPdus = new StagedPduStore(_source, _writer);
         Memberships = new MembershipStore(_source);
         Accounts = new AccountStore(_source, _writer);
         Devices = new DeviceStore(_source, _writer);
@@ -166,6 +187,13 @@ public sealed partial class Database : IAsyncDisposable
         Unread = new UnreadStore(_source, _writer);
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
+        ServerKeys = new ServerKeyStore(_source, _writer);
+        Received = new ReceivedStore(_source, _writer);
+        RemoteDevices = new RemoteDeviceStore(_source, _writer);
+        OpenIds = new OpenIdStore(_source, _writer);
+        Outgoing = new OutgoingStore(_source, _writer);
+        Consumers = new ConsumerStore(_source, _writer);
+        Pushers = new PusherStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>

@@ -10,9 +10,10 @@ public sealed class ArchitectureTests
         ["Protocol"] = [],
         ["Contracts"] = ["Protocol"],
         ["Storage"] = ["Protocol"],
-        ["Grains"] = ["Contracts", "Protocol", "Storage"],
+        ["Outbound"] = ["Protocol"],
+        ["Grains"] = ["Contracts", "Outbound", "Protocol", "Storage"],
         ["Gateway"] = ["Contracts", "Protocol"],
-        ["Server"] = ["Contracts", "Gateway", "Grains", "Protocol", "Storage"],
+        ["Server"] = ["Contracts", "Gateway", "Grains", "Outbound", "Protocol", "Storage"],
     };
 
     [Fact]

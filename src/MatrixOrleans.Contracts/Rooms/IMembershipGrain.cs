@@ -11,12 +11,12 @@ public interface IMembershipGrain : IGrainWithIntegerKey
 {
     /// <summary>Joins or knocks on a room that is named by its id or an alias.</summary>
     /// <exception cref="Protocol.Errors.MatrixException">M_NOT_FOUND, M_FORBIDDEN, M_GUEST_ACCESS_FORBIDDEN and what the room says.</exception>
-    [Alias("Enter")]
+    [Alias("Enter"), ResponseTimeout("00:06:00")]
     ValueTask<RoomId> Enter(EnterRequest request);
 
     /// <summary>Any other change of a membership.</summary>
     /// <exception cref="Protocol.Errors.MatrixException">M_INVITE_BLOCKED and what the room says.</exception>
-    [Alias("Change")]
+    [Alias("Change"), ResponseTimeout("00:06:00")]
     ValueTask<SendAnswer> Change(RoomId room, MembershipRequest request);
 
     /// <summary>Has the guests leave a room that lets none in any more (Client-Server API, "Guest access"); else does nothing.</summary>

@@ -19,6 +19,21 @@ public interface IRoomGrain : IGrainWithStringKey
     [Alias("ChangeMembership"), AlwaysInterleave]
     ValueTask<SendAnswer> ChangeMembership(MembershipRequest request);
 
+    /// <summary>
+    /// Takes events that were made elsewhere: judges each, keeps it, and answers when all that was kept is durable. What was judged before is not judged again.
+    /// </summary>
+    /// <returns>A verdict for each event, in their order.</returns>
+    [Alias("Receive"), AlwaysInterleave, ResponseTimeout("00:05:00")]
+    ValueTask<IReadOnlyList<PduVerdict>> Receive(ReceiveCommand command);
+
+    /// <summary>Makes the member event that a local user asked for, signed and allowed now, and leaves it out of the room: another server signs it too first.</summary>
+    [Alias("Prepare"), AlwaysInterleave]
+    ValueTask<PreparedEvent> Prepare(MembershipRequest request);
+
+    /// <summary>What the member event of another server's user would say, unsigned (Server-Server API, make_join, make_leave, make_knock).</summary>
+    [Alias("Template"), AlwaysInterleave]
+    ValueTask<PreparedEvent> Template(MembershipRequest request);
+
     /// <summary>What readers need to know to read the room as it is committed now; <c>null</c> when there is no such room.</summary>
     [Alias("Committed"), AlwaysInterleave, ReadOnly]
     ValueTask<RoomSnapshot?> Committed();

@@ -13,6 +13,10 @@ public interface IUserSyncGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Sync"), AlwaysInterleave, ResponseTimeout("00:00:15")]
     ValueTask<SyncAnswer> Sync(SyncRequest request, CancellationToken cancel);
+
+    /// <summary>How many messages the user has not read, of those that the push rules notify of, in all rooms and threads.</summary>
+    [Alias("UnreadTotal"), AlwaysInterleave]
+    ValueTask<long> UnreadTotal();
 }
 
 [GenerateSerializer, Immutable, Alias("SyncRequest")]

@@ -197,6 +197,7 @@ public static class Routes
         SetTyping.Endpoint,
         GetPresence.Endpoint,
         SetPresence.Endpoint,
+        RequestOpenIdToken.Endpoint,
         Sync.Sync.Endpoint,
     ];
 
@@ -211,6 +212,9 @@ public static class Routes
         SetPushRuleEnabled.Endpoint,
         GetPushRuleActions.Endpoint,
         SetPushRuleActions.Endpoint,
+        GetPushers.Endpoint,
+        PostPusher.Endpoint,
+        GetNotifications.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Rooms =>

@@ -36,6 +36,9 @@ public enum RateClass
 
     /// <summary>Log-ins and registrations from an address.</summary>
     Login,
+
+    /// <summary>Requests of another homeserver.</summary>
+    Server,
 }
 
 /// <summary>One operation of an API: its place in the specification and what answers it.</summary>

@@ -126,19 +126,12 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
         return options.QueryTokens ? http.Query["access_token"].ToString() : null;
     }
 
-    private ServerName Tenant(Session? session, HttpRequest http)
-    {
-        if (session is not null)
-        {
-            return session.User.ServerName;
-        }
-
-        return ByHost(http.Host.Value ?? "", http.Host.Host);
-    }
+    private ServerName Tenant(Session? session, HttpRequest http) => session?.User.ServerName ?? ByHost(options, http.Host);
 
     /// <summary>The homeserver with this name; else the one whose clients are told this address; else the one with this name but for the port.</summary>
-    private ServerName ByHost(string hostAndPort, string host)
+    internal static ServerName ByHost(GatewayOptions options, HostString asked)
     {
+        var (hostAndPort, host) = (asked.Value ?? "", asked.Host);
         foreach (var tenant in options.Tenants)
         {
             if (tenant.Value == hostAndPort)
@@ -170,7 +163,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
     /// <summary>
     /// Path parameters from the raw request line: the server's own decoding leaves <c>%2F</c> as it is, and event ids and state keys may hold a slash.
     /// </summary>
-    private static Dictionary<string, string> PathValues(HttpContext http)
+    internal static Dictionary<string, string> PathValues(HttpContext http)
     {
         var raw = http.Features.Get<IHttpRequestFeature>()!.RawTarget;
         var names = PathNames.GetOrAdd(((Microsoft.AspNetCore.Routing.RouteEndpoint)http.GetEndpoint()!).RoutePattern.RawText!, NamesOf);

@@ -1,4 +1,5 @@
 using MatrixOrleans.Gateway.ClientServer;
+using MatrixOrleans.Gateway.Federation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,7 +14,9 @@ public static class GatewayExtensions
         .AddSingleton<RateLimits>()
         .AddSingleton<DeviceActivity>()
         .AddHostedService(services => services.GetRequiredService<DeviceActivity>())
-        .AddSingleton<EndpointRunner>();
+        .AddSingleton<EndpointRunner>()
+        .AddSingleton<RequestAuthentication>()
+        .AddSingleton<ServerEndpointRunner>();
 
     /// <summary>Maps every operation of the route lists.</summary>
     public static void MapGateway(this WebApplication app)
@@ -28,6 +31,15 @@ public static class GatewayExtensions
             foreach (var path in endpoint.AlsoPaths)
             {
                 Map(app, runner, endpoint, path);
+            }
+        }
+
+        var servers = app.Services.GetRequiredService<ServerEndpointRunner>();
+        foreach (var endpoint in ServerRoutes.All)
+        {
+            foreach (var path in endpoint.AlsoPaths.Prepend(endpoint.Path))
+            {
+                app.MapMethods(path, [endpoint.Method], http => servers.Run(endpoint, http));
             }
         }
     }

@@ -73,6 +73,18 @@ public sealed class GatewayOptions
     /// <summary>Log-in and registration tries at once from one address. Default 20.</summary>
     public int LoginsBurst { get; set; } = 20;
 
+    /// <summary>Requests that one other homeserver may make in a second, as a long-term rate. Default 100.</summary>
+    public double ServerRequestsPerSecond { get; set; } = 100;
+
+    /// <summary>Requests that one other homeserver may make at once. Default 1000.</summary>
+    public int ServerRequestsBurst { get; set; } = 1000;
+
+    /// <summary>What <c>/.well-known/matrix/server</c> tells other homeservers, per tenant: where to go; none: answered 404.</summary>
+    public IReadOnlyDictionary<string, string> DelegatedServers { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>Other homeservers may read the published room directories. Default: no.</summary>
+    public bool PublicRoomsForServers { get; set; }
+
     /// <summary>Seconds for which a gateway trusts what it knows of a token without asking. Default 10.</summary>
     public int SessionCacheSeconds { get; set; } = 10;
 

@@ -18,7 +18,12 @@ public sealed class RateLimits(GatewayOptions options, TimeProvider time)
             return;
         }
 
-        var (perSecond, burst) = rate == RateClass.Send ? (options.SendsPerSecond, options.SendsBurst) : (options.LoginsPerSecond, options.LoginsBurst);
+        var (perSecond, burst) = rate switch
+        {
+            RateClass.Send => (options.SendsPerSecond, options.SendsBurst),
+            RateClass.Server => (options.ServerRequestsPerSecond, options.ServerRequestsBurst),
+            _ => (options.LoginsPerSecond, options.LoginsBurst),
+        };
         if (_buckets.Count > BucketsMax)
         {
             // Full buckets are the same as none; the others start again, which only gives.

@@ -19,7 +19,11 @@ internal static class RequestBody
 
     private static readonly JsonDocumentOptions DocumentOptions = new() { AllowDuplicateProperties = false, MaxDepth = CanonicalJson.DepthMax };
 
-    public static async ValueTask<JsonElement> ReadObject(HttpRequest request, int bytesMax, bool emptyIsObject)
+    public static async ValueTask<JsonElement> ReadObject(HttpRequest request, int bytesMax, bool emptyIsObject) =>
+        Parse(await ReadBytes(request, bytesMax), emptyIsObject);
+
+    /// <exception cref="MatrixException">M_TOO_LARGE</exception>
+    public static async ValueTask<byte[]> ReadBytes(HttpRequest request, int bytesMax)
     {
         if (request.ContentLength > bytesMax)
         {
@@ -44,7 +48,7 @@ internal static class RequestBody
 
             var bytes = result.Buffer.ToArray();
             reader.AdvanceTo(result.Buffer.End);
-            return Parse(bytes, emptyIsObject);
+            return bytes;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Contracts.Ephemeral;
+using MatrixOrleans.Grains.Federation.Sending;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
@@ -8,7 +9,7 @@ using MatrixOrleans.Storage;
 namespace MatrixOrleans.Grains.Ephemeral;
 
 /// <summary>Who is typing in a room. One timer stands at the next end; nothing is kept when the grain goes.</summary>
-public sealed class RoomEphemeralGrain(Database database, TimeProvider time, IEphemeralListener listener) : Grain, IRoomEphemeralGrain
+public sealed class RoomEphemeralGrain(Database database, TimeProvider time, IEphemeralListener listener, TypingTeller teller) : Grain, IRoomEphemeralGrain
 {
     private readonly TypingList _typing = new();
     private readonly uint _epoch = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
@@ -33,10 +34,13 @@ public sealed class RoomEphemeralGrain(Database database, TimeProvider time, IEp
 
         var now = NowMs();
         var expired = _typing.Expire(now);
-        if (_typing.Set(user, now + Math.Clamp(timeoutMs, 0, IRoomEphemeralGrain.TypingTimeoutMsMax), now) || expired)
+        var changed = _typing.Set(user, now + Math.Clamp(timeoutMs, 0, IRoomEphemeralGrain.TypingTimeoutMsMax), now);
+        if (changed || expired)
         {
             Tell();
         }
+
+        await teller.Tell(nid, _room, user, timeoutMs > 0, changed);
 
         Schedule();
     }

@@ -222,15 +222,6 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         signals.ForEach(subscriber => subscriber.Signal());
     }
 
-    /// <summary>A new version of the ephemeral view: typing and presence count together.</summary>
-    internal long NextEphemeralVersion()
-    {
-        lock (_lock)
-        {
-            return ++TypingVersion;
-        }
-    }
-
     /// <summary>Wakes a user and those who wait in the given rooms.</summary>
     internal void SignalRooms(IReadOnlyList<long> rooms, string userId)
     {
@@ -356,6 +347,12 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
         }
 
         user.Entries.Add(position, entry);
+        if (entry is MembershipSet set)
+        {
+            var delta = new TailDelta(new StateKey(EventTypes.Member, set.UserId), null, null, set.Before, set.Membership);
+            user.Memberships.Add(position, new MemberChange(set.RoomNid, RoomId.Parse(set.RoomId), delta, null, 0) { Sender = set.Sender, RoomVersion = set.Stub?.Version });
+        }
+
         signals.UnionWith(user.Subscribers);
         long? roomNid = null;
         if (entry is ReceiptSet receipt)
@@ -516,4 +513,11 @@ public sealed class Tail : ICommitObserver, IEphemeralListener
 }
 
 /// <summary>A user's membership in a room changed.</summary>
-internal sealed record MemberChange(long RoomNid, RoomId RoomId, TailDelta Delta, long? RoomSeq, long StateRoot);
+internal sealed record MemberChange(long RoomNid, RoomId RoomId, TailDelta Delta, long? RoomSeq, long StateRoot)
+{
+    /// <summary>Of a membership without an event of ours: who brought it about.</summary>
+    public string? Sender { get; init; }
+
+    /// <summary>Of a membership without an event of ours: the room's version, as it was told.</summary>
+    public string? RoomVersion { get; init; }
+}

@@ -82,7 +82,11 @@ internal sealed class TailEvent
 internal sealed record TailDelta(StateKey Key, long? NewNid, Pdu? New, Membership OldMembership, Membership NewMembership);
 
 /// <summary>One entry of a room: an event, a change of state, or both.</summary>
-internal sealed record TailEntry(TailEvent? Event, IReadOnlyList<TailDelta> Deltas, long CurrentState, int JoinedCount, int InvitedCount);
+internal sealed record TailEntry(TailEvent? Event, IReadOnlyList<TailDelta> Deltas, long CurrentState, int JoinedCount, int InvitedCount)
+{
+    /// <summary>History is missing here: a timeline stops.</summary>
+    public bool IsGap { get; init; }
+}
 
 /// <summary>What a room hands to the tail with its unit: one entry for each entry of the append, in its order.</summary>
 /// <param name="After">The room after the last entry; its position is known when it is committed.</param>

@@ -9,7 +9,7 @@ using MatrixOrleans.Storage.Log;
 namespace MatrixOrleans.Grains.Presence;
 
 /// <summary>
-/// The presence that a silo knows of, for its syncs: in memory only, versioned by the tail's ephemeral counter. A user who joins a room is
+/// The presence that a silo knows of, for its syncs: in memory only; versions are of one life of the process, as the tail's epoch names it. A user who joins a room is
 /// shown anew to those who are in it.
 /// </summary>
 public sealed class PresenceBoard(Tail tail) : IPresenceListener, ICommitObserver
@@ -20,6 +20,19 @@ public sealed class PresenceBoard(Tail tail) : IPresenceListener, ICommitObserve
     private readonly Lock _lock = new();
     private readonly Dictionary<UserId, Entry> _users = [];
     private readonly SortedSet<(long Version, string User)> _changes = [];
+    private long _version;
+
+    /// <summary>Of the newest change.</summary>
+    internal long Version
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _version;
+            }
+        }
+    }
 
     public void PresenceChanged(PresenceView view, IReadOnlyList<long> rooms)
     {
@@ -108,7 +121,7 @@ public sealed class PresenceBoard(Tail tail) : IPresenceListener, ICommitObserve
             _changes.Remove((before.Version, view.User.Value));
         }
 
-        var version = tail.NextEphemeralVersion();
+        var version = ++_version;
         _users[view.User] = new Entry(version, view, rooms);
         _changes.Add((version, view.User.Value));
     }

@@ -1,3 +1,4 @@
+using MatrixOrleans.Contracts.Federation;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Protocol.Errors;
@@ -21,6 +22,9 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
     /// <summary>Most events of one answer.</summary>
     private const int LimitMax = 1000;
 
+    /// <summary>How long a reader waits for history from other servers.</summary>
+    private static readonly TimeSpan BackfillWithin = TimeSpan.FromSeconds(15);
+
     public async ValueTask<ReadOnlyMemory<byte>> Event(Viewer viewer, EventId id)
     {
         if (await Open(viewer) is not { } read || await Visible(read, id) is not { } visible)
@@ -38,7 +42,7 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         var from = await Boundary(read.View, query.From) ?? (query.Backwards ? read.View.UpToSeq : await Start(read.View));
         var until = await Boundary(read.View, query.To);
         var limit = Math.Min(Math.Clamp(query.Limit, 1, LimitMax), filter.LimitWithin(LimitMax, LimitMax));
-        var page = await (await Walk(read, filter)).Page(from, until, query.Backwards, limit);
+        var page = await Page(read, filter, from, until, query.Backwards, limit);
         return new EventPage
         {
             Start = query.From ?? new RoomToken(from).ToString(),
@@ -48,6 +52,32 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
                 ? await read.Writer.State(await Members(read, page.Events, page.Events.MaxBy(e => e.RoomSeq)!.Stored.StateAfter))
                 : [],
         };
+    }
+
+    /// <summary>A page; where a walk backwards comes to missing history, other servers are asked for it once.</summary>
+    private async ValueTask<Walked> Page(RoomRead read, RoomEventFilter filter, long from, long? until, bool backwards, int limit)
+    {
+        var walk = await Walk(read, filter);
+        if (backwards && (await database.Rooms.Gaps(read.View.RoomNid, from + 1, from + 1)).Count > 0)
+        {
+            // The page begins where the one before it had to stop.
+            await Backfill(from + 1, limit);
+        }
+
+        var page = await walk.Page(from, until, backwards, limit);
+        if (page.GapSeq is not { } gap || page.Events.Count >= limit || !await Backfill(gap, limit - page.Events.Count))
+        {
+            return page;
+        }
+
+        var older = await walk.Page(gap - 1, until, backwards, limit - page.Events.Count);
+        return older with { Events = [.. page.Events, .. older.Events] };
+    }
+
+    private async ValueTask<bool> Backfill(long gapSeq, int limit)
+    {
+        var backfill = GrainFactory.GetGrain<IRoomIntakeGrain>(this.GetPrimaryKeyString()).Backfill(gapSeq, limit);
+        return await Task.WhenAny(backfill, Task.Delay(BackfillWithin, time)) == backfill && await backfill;
     }
 
     /// <summary>Forwards there is a place to go on from even behind the newest event: more may come.</summary>

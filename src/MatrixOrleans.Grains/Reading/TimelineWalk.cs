@@ -56,7 +56,7 @@ internal sealed class TimelineWalk(Database database, RoomView view, EventGate g
                 var more = i < rows.Count - 1 || rows.Count == want;
                 if (found.Count == limit || (backwards && gaps.Contains(seq)))
                 {
-                    return new Walked(found, more || (backwards && gaps.Contains(seq)) ? Behind(seq, backwards) : null);
+                    return new Walked(found, more || (backwards && gaps.Contains(seq)) ? Behind(seq, backwards) : null) { GapSeq = backwards && gaps.Contains(seq) ? seq : null };
                 }
             }
 
@@ -112,4 +112,8 @@ internal sealed class TimelineWalk(Database database, RoomView view, EventGate g
 /// <summary>A page of a walk.</summary>
 /// <param name="Events">In the order of the walk.</param>
 /// <param name="Boundary">Where the next page begins; <c>null</c> when there is nothing further.</param>
-internal sealed record Walked(IReadOnlyList<VisibleEvent> Events, long? Boundary);
+internal sealed record Walked(IReadOnlyList<VisibleEvent> Events, long? Boundary)
+{
+    /// <summary>The walk backwards came to a place before which history is missing.</summary>
+    public long? GapSeq { get; init; }
+}

@@ -36,7 +36,42 @@ internal sealed class EventAssembly(RoomMemory room, Database database, TenantKe
     public Built Build(Draft draft, long nid, StoredEvent? redacted)
     {
         var levels = room.Levels;
-        var template = new EventTemplate
+        var pdu = Signed(draft);
+        if (redacted is not null && redacted.Sender != draft.Sender.Value && levels.UserLevel(draft.Sender) < levels.Redact)
+        {
+            throw new MatrixException(MatrixError.Forbidden, "You don't have permission to redact this event");
+        }
+
+        return Place(pdu, nid, draft, levels, room.Head, room.State.Event(StateKey.Member(draft.Sender)));
+    }
+
+    /// <summary>Builds, signs and checks an event against the current state, and leaves it unplaced. All of <see cref="Needed"/> must be at hand.</summary>
+    /// <exception cref="MatrixException">M_FORBIDDEN, M_BAD_JSON, M_TOO_LARGE</exception>
+    public Pdu Signed(Draft draft)
+    {
+        var pdu = Sign(Template(draft), draft);
+        Check(pdu);
+        return pdu;
+    }
+
+    /// <summary>Refuses what the current state does not allow.</summary>
+    /// <exception cref="MatrixException">M_FORBIDDEN</exception>
+    public void Check(Pdu pdu)
+    {
+#if WITHOUT_AUTHORIZATION
+        var verdict = Verdict.Allow;
+#else
+        var verdict = AuthRules.CheckAgainstState(pdu, room.State.Event, AuthContext.SignaturesChecked);
+#endif
+        if (!verdict.Allowed)
+        {
+            throw new MatrixException(MatrixError.Forbidden, verdict.Reason);
+        }
+    }
+
+    /// <summary>What the event says, on the head in memory.</summary>
+    public EventTemplate Template(Draft draft) =>
+        new()
         {
             RoomId = room.Id,
             Type = draft.Type,
@@ -49,24 +84,6 @@ internal sealed class EventAssembly(RoomMemory room, Database database, TenantKe
             AuthEvents = AuthEvents(draft),
             Redacts = draft.Redacts,
         };
-        var pdu = Sign(template, draft);
-#if WITHOUT_AUTHORIZATION
-        var verdict = Verdict.Allow;
-#else
-        var verdict = AuthRules.CheckAgainstState(pdu, room.State.Event, AuthContext.SignaturesChecked);
-#endif
-        if (!verdict.Allowed)
-        {
-            throw new MatrixException(MatrixError.Forbidden, verdict.Reason);
-        }
-
-        if (redacted is not null && redacted.Sender != draft.Sender.Value && levels.UserLevel(draft.Sender) < levels.Redact)
-        {
-            throw new MatrixException(MatrixError.Forbidden, "You don't have permission to redact this event");
-        }
-
-        return Place(pdu, nid, draft, levels, room.Head, room.State.Event(StateKey.Member(draft.Sender)));
-    }
 
     /// <summary>Works out where an allowed event takes the room; changes nothing yet.</summary>
     public Built Place(Pdu pdu, long nid, Draft draft, PowerLevels levels, RoomHead head, Pdu? senderMember)
@@ -101,7 +118,7 @@ internal sealed class EventAssembly(RoomMemory room, Database database, TenantKe
             ];
         }
 
-        var next = new RoomHead(head.Version + 1, head.RoomSeq + 1, after, [room.Extremity(nid, pdu)], joined, invited);
+        var next = head with { Version = head.Version + 1, RoomSeq = head.RoomSeq + 1, CurrentState = after, Extremities = [room.Extremity(nid, pdu, after)], JoinedCount = joined, InvitedCount = invited };
         var facts = new PushFacts(head.JoinedCount, levels.UserLevel(pdu.Sender) >= levels.Notification("room"));
         return new Built
         {

@@ -119,9 +119,12 @@ internal sealed class MembershipDrafts(RoomMemory room, Database database, Tenan
             return null;
         }
 
-        if (!await IsMemberOfAllowedRoom(joiner, rules!))
+        var (isMember, canTell) = await IsMemberOfAllowedRoom(joiner, rules!);
+        if (!isMember)
         {
-            throw new MatrixException(MatrixError.Forbidden, "You are in none of the rooms whose members may join");
+            throw canTell || keys.IsTenant(joiner.ServerName)
+                ? new MatrixException(MatrixError.Forbidden, "You are in none of the rooms whose members may join")
+                : new MatrixException(MatrixError.UnableToAuthoriseJoin, "This server is in none of the rooms whose members may join");
         }
 
         foreach (var candidate in await Authorisers())
@@ -132,26 +135,38 @@ internal sealed class MembershipDrafts(RoomMemory room, Database database, Tenan
         throw new MatrixException(MatrixError.UnableToGrantJoin, "Nobody here may authorise the join");
     }
 
-    private async Task<bool> IsMemberOfAllowedRoom(UserId joiner, Pdu rules)
+    /// <returns>Whether the user is in one of the rooms, and else whether we are in one of them and so can tell; with no conditions there is nothing to be told.</returns>
+    private async Task<(bool IsMember, bool CanTell)> IsMemberOfAllowedRoom(UserId joiner, Pdu rules)
     {
         if (!rules.Content.TryGetProperty("allow", out var allow) || allow.ValueKind != JsonValueKind.Array)
         {
-            return false;
+            return (false, true);
         }
+
+        var (named, canTell) = (false, false);
 
         foreach (var condition in allow.EnumerateArray())
         {
             if (condition.ValueKind == JsonValueKind.Object
                 && condition.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("m.room_membership"u8)
-                && condition.TryGetProperty("room_id", out var id) && id.ValueKind == JsonValueKind.String && RoomId.TryParse(id.GetString(), out var allowed)
-                && await database.Rooms.Find(allowed) is { } other
-                && (await database.Memberships.Get(other.Nid, joiner))?.Membership == Membership.Join)
+                && condition.TryGetProperty("room_id", out var id) && id.ValueKind == JsonValueKind.String && RoomId.TryParse(id.GetString(), out var allowed))
             {
-                return true;
+                named = true;
+                if (await database.Rooms.Find(allowed) is not { } other)
+                {
+                    continue;
+                }
+
+                if ((await database.Memberships.Get(other.Nid, joiner))?.Membership == Membership.Join)
+                {
+                    return (true, true);
+                }
+
+                canTell |= (await database.Rooms.Graph.JoinedServers(other.Nid)).Any(keys.IsTenant);
             }
         }
 
-        return false;
+        return (false, canTell || !named);
     }
 
     /// <summary>Joined members of our tenants who may invite, the most powerful first.</summary>

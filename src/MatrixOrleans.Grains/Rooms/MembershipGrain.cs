@@ -1,6 +1,8 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Grains.Directory;
+using MatrixOrleans.Grains.Federation;
+using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
@@ -14,11 +16,11 @@ namespace MatrixOrleans.Grains.Rooms;
 
 /// <summary>Puts what the room cannot know into a membership change: the room behind an alias, the user's names, who blocks invitations.</summary>
 [StatelessWorker]
-public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
+public sealed class MembershipGrain(Database database, TenantKeys keys, RemoteMembership remote, RemoteInvitations invitations) : Grain, IMembershipGrain
 {
     public async ValueTask<RoomId> Enter(EnterRequest request)
     {
-        var room = request.Room ?? await Resolve(request.Alias!.Value);
+        var (room, servers) = request.Room is { } named ? (named, []) : await Resolve(request.User, request.Alias!.Value);
         if (request.Action == MembershipAction.Join && await IsJoined(room, request.User))
         {
             // The member event stays as it is: it may hold a name for this room alone.
@@ -26,23 +28,68 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
         }
 
         var profile = await MemberProfiles.Of(database, request.User);
-        await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(new MembershipRequest
+        var via = await remote.Candidates(room, request.User, [.. request.Via, .. servers]);
+        var wish = new RemoteWish(request.User, room, via, request.Reason, profile.DisplayName, profile.AvatarUrl);
+        if (via.Count > 0 && !await remote.IsResident(room))
         {
-            Action = request.Action,
-            Sender = request.User,
-            Target = request.User,
-            Reason = request.Reason,
-            DisplayName = profile.DisplayName,
-            AvatarUrl = profile.AvatarUrl,
-            IsGuest = request.IsGuest,
-        });
+            await Through(request, wish);
+            return room;
+        }
+
+        try
+        {
+            await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(new MembershipRequest
+            {
+                Action = request.Action,
+                Sender = request.User,
+                Target = request.User,
+                Reason = request.Reason,
+                DisplayName = profile.DisplayName,
+                AvatarUrl = profile.AvatarUrl,
+                IsGuest = request.IsGuest,
+            });
+        }
+        catch (MatrixException refusal) when (refusal.Code == MatrixError.UnableToGrantJoin && via.Count > 0)
+        {
+            // Nobody of ours may authorise a restricted join; somebody of another server may.
+            await Through(request, wish);
+        }
+
         return room;
+    }
+
+    private async Task Through(EnterRequest request, RemoteWish wish)
+    {
+        if (request.IsGuest)
+        {
+            throw new MatrixException(MatrixError.GuestAccessForbidden, "Guests may not join rooms of other servers");
+        }
+
+        if (request.Action == MembershipAction.Join)
+        {
+            await remote.Join(GrainFactory.GetGrain<IRoomGrain>(wish.Room.Value), wish);
+        }
+        else
+        {
+            await remote.Knock(wish);
+        }
     }
 
     public async ValueTask<SendAnswer> Change(RoomId room, MembershipRequest request)
     {
+        if (request.Action == MembershipAction.Leave && await IsFromAfar(room, request.Sender))
+        {
+            await remote.Leave(new RemoteWish(request.Sender, room, await remote.Candidates(room, request.Sender, []), request.Reason, null, null));
+            return new SendAnswer(default, 0);
+        }
+
         if (request.Action == MembershipAction.Invite && request.Target != request.Sender)
         {
+            if (!keys.IsTenant(request.Target.ServerName))
+            {
+                return await invitations.Invite(GrainFactory.GetGrain<IRoomGrain>(room.Value), room, request);
+            }
+
             await Invitations.RefuseBlocked(database, request.Target);
         }
 
@@ -88,8 +135,23 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
     private async ValueTask<bool> IsJoined(RoomId room, UserId user) =>
         await database.Rooms.Find(room) is { } known && (await database.Memberships.Get(known.Nid, user))?.Membership == Membership.Join;
 
-    private async ValueTask<RoomId> Resolve(RoomAlias alias) =>
-        (await database.Aliases.Get(alias))?.RoomId ?? throw new MatrixException(MatrixError.NotFound, $"Room alias {alias} not found.");
+    /// <summary>Whether the user is invited to, or knocks at, a room that nobody of this cluster is in.</summary>
+    private async ValueTask<bool> IsFromAfar(RoomId room, UserId user) =>
+        await database.Rooms.Find(room) is { } known
+        && await database.Memberships.Get(known.Nid, user) is { Membership: Membership.Invite or Membership.Knock }
+        && !await remote.IsResident(room);
+
+    private async ValueTask<(RoomId Room, IReadOnlyList<ServerName> Servers)> Resolve(UserId user, RoomAlias alias)
+    {
+        if (await database.Aliases.Get(alias) is { } known)
+        {
+            return (known.RoomId, []);
+        }
+
+        return keys.IsTenant(alias.ServerName)
+            ? throw new MatrixException(MatrixError.NotFound, $"Room alias {alias} not found.")
+            : await remote.Resolve(user.ServerName, alias);
+    }
 
     /// <summary>The target's names, unless the client gave others of its own.</summary>
     private async ValueTask<MembershipRequest> WithNames(MembershipRequest request)

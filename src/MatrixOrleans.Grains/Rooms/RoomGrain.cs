@@ -48,6 +48,8 @@ public sealed partial class RoomGrain(
         _assembly = new EventAssembly(_room, database, keys, time);
         _relations = new DraftRelations(_room, database);
         _memberships = new MembershipDrafts(_room, database, keys);
+        _graph = new RoomGraph(_room, database, cache);
+        _reception = new Reception(_room, _graph, new StateMerge(_room, _graph, database), database, SettlePending);
         _activation = await database.Numbers.ActivationId();
         if (await _room.Load() is { } position)
         {
@@ -124,6 +126,17 @@ public sealed partial class RoomGrain(
         for (var round = 0; round < RoomMemory.RoundsMax; round++)
         {
             ThrowUnlessUsable();
+            if (_gate is { } gate)
+            {
+                await gate.Task;
+                continue;
+            }
+
+            if (_room.Head.Extremities.Length > PduReader.PrevEventsMax)
+            {
+                return await AppendOnSome(draft);
+            }
+
             var needed = _assembly.Needed(draft);
             if (needed.Exists(key => !_room.State.Has(key)))
             {
@@ -264,7 +277,7 @@ public sealed partial class RoomGrain(
             throw Moved();
         }
 
-        if (_room.Room is null)
+        if (_room.Room is null || _room.Head.Version == 0)
         {
             throw new MatrixException(MatrixError.NotFound, "Unknown room");
         }

@@ -64,10 +64,13 @@ internal sealed class RoomMemory(RoomId id, Database database, EventCache cache)
         var extremities = ImmutableArray.CreateBuilder<Extremity>();
         foreach (var stored in await database.Rooms.EventsByNids(room.Nid, head.Extremities))
         {
-            extremities.Add(Extremity(stored.Nid, PduReader.ReadStored(stored.Json, Version, EventId.Parse(stored.EventId))));
+            extremities.Add(Extremity(stored.Nid, PduReader.ReadStored(stored.Json, Version, EventId.Parse(stored.EventId)), stored.StateAfter));
         }
 
-        Head = new RoomHead(head.Version, head.LastRoomSeq, head.CurrentState, extremities.ToImmutable(), head.JoinedCount, head.InvitedCount);
+        Head = new RoomHead(head.Version, head.LastRoomSeq, head.CurrentState, extremities.ToImmutable(), head.JoinedCount, head.InvitedCount)
+        {
+            FirstRoomSeq = head.FirstRoomSeq,
+        };
         return head.Version > 0 ? head.LastPosition : null;
     }
 
@@ -78,7 +81,7 @@ internal sealed class RoomMemory(RoomId id, Database database, EventCache cache)
         Version = RoomVersions.Get(room.Version);
     }
 
-    public Extremity Extremity(long nid, Pdu pdu) => new(nid, pdu.EventId, pdu.Depth, Hash(pdu));
+    public Extremity Extremity(long nid, Pdu pdu, long stateAfter) => new(nid, pdu.EventId, pdu.Depth, Hash(pdu), stateAfter);
 
     /// <summary>The reference hash, where the room version wants it beside event ids.</summary>
     public byte[]? Hash(Pdu pdu) => Version.EventIds == EventIdFormat.Chosen ? EventBuilder.ReferenceHash(pdu) : null;

@@ -76,6 +76,12 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     /// <summary>A room that the user left, or was made to leave, since the token.</summary>
     public async Task<RoomSection> Left(UserRoom room, MembershipMove? move)
     {
+        if (room.EventNid is null)
+        {
+            // An invitation or a knock that another server told of, and that is over: nothing of the room is here.
+            return new RoomSection { Room = room };
+        }
+
         var filter = context.Filter.Room;
         var wasIn = context.IsInitial || move is { Before: Membership.Join } or { Joined: true };
         var limit = filter.Timeline.LimitWithin(TimelineDefault, TimelineMax);
@@ -176,6 +182,11 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     {
         var root = context.Request.UseStateAfter || timeline.Count == 0 ? window.CurrentState : timeline[0].StateBefore;
         var state = await windows.WholeState(room.RoomNid, room.RoomVersion, root);
+        if (root != window.CurrentState)
+        {
+            await AddWhatHasNoEvent(room, window, timeline, root, state);
+        }
+
         var wanted = context.LazyLoads ? Needed(timeline) : null;
         var filter = context.Filter.Room.State;
         var result = new List<Pdu>(state.Count);
@@ -196,6 +207,19 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         }
 
         return result;
+    }
+
+    /// <summary>Where the graph forked, the state moved without events that the timeline shows: such keys are told as they are now.</summary>
+    private async Task AddWhatHasNoEvent(UserRoom room, RoomWindow window, List<TailEvent> timeline, long root, List<Pdu> state)
+    {
+        var shown = timeline.Select(e => e.Pdu.Key).OfType<StateKey>().Select(key => database.States.Hash(room.RoomNid, key)).ToHashSet();
+        var differences = await database.States.Diff(room.RoomNid, root, window.CurrentState);
+        var nids = differences.Where(d => d.B is not null && !shown.Contains(d.Key)).Select(d => d.B!.Value).ToList();
+        foreach (var pdu in nids.Count == 0 ? [] : await windows.Events(room.RoomNid, room.RoomVersion, nids))
+        {
+            state.RemoveAll(old => old.Key == pdu.Key);
+            state.Add(pdu);
+        }
     }
 
     /// <summary>State changes since the token that the timeline does not show, and member events that its senders need.</summary>

@@ -102,6 +102,13 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
         var limited = false;
         for (var i = entries.Count - 1; i >= 0; i--)
         {
+            if (entries[i].Item.IsGap)
+            {
+                // What lies before is not what came before: the client asks for the history there.
+                limited = true;
+                break;
+            }
+
             if (entries[i].Item.Event is { RoomSeq: not null } shown && filter.Passes(shown.Pdu))
             {
                 if (timeline.Count == limit)
@@ -134,7 +141,11 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
         var page = await database.Rooms.TimelineSince(room.RoomNid, after, upto, filter.PassesAll ? limit : ScanMax);
         var limited = page.Limited;
         var events = new List<TailEvent>();
-        foreach (var stored in page.Events.Reverse())
+        var gap = page.Events.Count == 0
+            ? 0
+            : (await database.Rooms.Gaps(room.RoomNid, page.Events[0].RoomSeq!.Value, page.Events[^1].RoomSeq!.Value)).LastOrDefault()?.RoomSeq ?? 0;
+        limited |= gap > 0;
+        foreach (var stored in page.Events.Reverse().TakeWhile(stored => stored.RoomSeq >= gap || gap == 0))
         {
             var pdu = Parse(room.RoomNid, version, stored);
             if (!filter.Passes(pdu))
@@ -202,7 +213,7 @@ public sealed class RoomWindows(Database database, Tail tail, EventCache cache)
     /// <summary>The event of a stored row.</summary>
     internal Pdu Parse(UserRoom room, StoredEvent stored) => Parse(room.RoomNid, RoomVersions.Get(room.RoomVersion), stored);
 
-    private Pdu Parse(long roomNid, RoomVersion version, StoredEvent stored)
+    internal Pdu Parse(long roomNid, RoomVersion version, StoredEvent stored)
     {
         if (cache.TryGet(roomNid, stored.Nid) is { } cached)
         {

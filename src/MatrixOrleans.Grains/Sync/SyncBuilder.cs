@@ -60,6 +60,7 @@ internal sealed class SyncBuilder(
         var entries = await UserRows();
         // Zero where nothing is shown that would have to be ended.
         var typingVersion = tail.TypingVersion;
+        var presenceVersion = board.Version;
         typingVersion = tail.AnyoneTypes(rooms.All) ? typingVersion : 0;
         var joined = new List<RoomSection>();
         var invited = new List<(UserRoom Room, ReadOnlyMemory<byte> State)>();
@@ -109,7 +110,7 @@ internal sealed class SyncBuilder(
             joined.AddRange(Joined().Where(nid => !told.Contains(nid)).Select(nid => _sections.TypingOnly(rooms.All[nid])).Where(section => !section.IsEmpty));
         }
 
-        var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion);
+        var next = new SyncToken(context.Upto, context.Upto, tail.Epoch, typingVersion, presenceVersion);
         var toDevice = await inbox.Read(context.Request.DeviceId, context.Since?.ToDevicePosition ?? 0, context.Upto);
         var deviceLists = await DeviceLists(moves);
         var presence = Presence(moves);
@@ -193,7 +194,7 @@ internal sealed class SyncBuilder(
 
         var isKnownEpoch = context.Since is { } since && since.EphemeralEpoch == tail.Epoch;
         var views = isKnownEpoch && !context.Request.FullState
-            ? board.Since(context.Since!.Value.EphemeralVersion, context.User, IsJoined)
+            ? board.Since(context.Since!.Value.PresenceVersion, context.User, IsJoined)
             : board.Present(context.User, IsJoined);
         if (isKnownEpoch && moves.Values.Any(move => move.Joined))
         {

@@ -64,10 +64,10 @@ internal sealed class UserRooms(UserId user, Database database, Tail tail)
                     continue;
                 }
 
-                var version = known?.RoomVersion ?? change.Delta.New?.Version.Id ?? "";
+                var version = change.Delta.New?.Version.Id ?? change.RoomVersion ?? known?.RoomVersion ?? "";
                 _rooms[change.RoomNid] = new UserRoom(
                     change.RoomNid, change.RoomId, version, change.Delta.NewMembership, at, change.RoomSeq, change.Delta.NewNid,
-                    change.StateRoot, change.Delta.New?.Sender.Value, Forgotten: false);
+                    change.StateRoot, change.Delta.New?.Sender.Value ?? change.Sender, Forgotten: false);
             }
         }
 

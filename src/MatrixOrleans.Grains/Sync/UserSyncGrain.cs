@@ -132,6 +132,33 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
         }
     }
 
+    public async ValueTask<long> UnreadTotal()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            long upto;
+            do
+            {
+                upto = tail.Watermark;
+            }
+            while (await Advance(upto));
+
+            var total = 0L;
+            foreach (var room in _rooms.All.Values.Where(room => room.Membership == Protocol.Events.Membership.Join).ToList())
+            {
+                var view = await _unread.At(room, upto);
+                total += view.Notifications + view.Threads.Values.Sum(thread => (long)thread.Notifications);
+            }
+
+            return total;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     private async Task<SyncAnswer> Answer(SyncRequest request, SyncToken? since, SyncFilter filter, CancellationToken cancel)
     {
         var started = time.GetTimestamp();

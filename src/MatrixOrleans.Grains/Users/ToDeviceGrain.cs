@@ -4,14 +4,13 @@ using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
-using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
 namespace MatrixOrleans.Grains.Users;
 
-/// <summary>Messages to devices: expands <c>*</c>, drops devices that do not exist, and writes the rest as one unit of the log.</summary>
+/// <summary>Messages to devices: expands <c>*</c>, drops devices of ours that do not exist, and writes the rest as one unit of the log.</summary>
 [Reentrant, CollectionAgeLimit(Minutes = 2)]
-public sealed partial class ToDeviceGrain(Database database, TenantKeys tenants, TimeProvider time, ILogger<ToDeviceGrain> log) : Grain, IToDeviceGrain
+public sealed class ToDeviceGrain(Database database, TenantKeys tenants, TimeProvider time) : Grain, IToDeviceGrain
 {
     /// <summary>Most messages that one request may become.</summary>
     private const int MessagesMax = 20_000;
@@ -21,21 +20,13 @@ public sealed partial class ToDeviceGrain(Database database, TenantKeys tenants,
     public async ValueTask Send(ToDeviceRequest request)
     {
         var sender = this.GetPrimaryKeyString();
-        var local = new List<ToDeviceMessage>(request.Messages.Count);
-        foreach (var message in request.Messages)
-        {
-            if (tenants.IsTenant(message.User.ServerName))
-            {
-                local.Add(message);
-            }
-            else
-            {
-                LogRemote(log, sender, message.User);
-            }
-        }
-
+        var local = request.Messages.Where(message => tenants.IsTenant(message.User.ServerName)).ToList();
         var devices = (await database.Devices.IdsOf([.. local.Select(message => message.User).Distinct()])).ToLookup(device => device.User, device => device.DeviceId);
         var entries = new List<UserEntry>();
+
+        // Other servers know their devices themselves: what is for them goes into the log as it is, and on from there.
+        entries.AddRange(request.Messages.Where(message => !tenants.IsTenant(message.User.ServerName))
+            .Select(message => new ToDeviceSend(message.User.Value, message.DeviceId, sender, request.Type, message.Content)));
         foreach (var message in local)
         {
             foreach (var device in devices[message.User].Where(id => message.DeviceId == id || message.DeviceId == ToDeviceMessage.EveryDevice))
@@ -55,7 +46,4 @@ public sealed partial class ToDeviceGrain(Database database, TenantKeys tenants,
             await _userLog.Write(entries, new TxnRecord(key, "", time.GetUtcNow().ToUnixTimeMilliseconds()));
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sender} sends to a device of {User}, who is on another server: the message is dropped")]
-    private static partial void LogRemote(ILogger log, string sender, UserId user);
 }

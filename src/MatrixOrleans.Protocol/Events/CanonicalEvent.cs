@@ -24,10 +24,10 @@ internal readonly ref struct CanonicalEvent(EventTemplate template, RoomVersion 
         output.Write(content);
         output.Write(",\"depth\":"u8);
         Number(output, template.Depth);
-        if (version.EventIds == EventIdFormat.Chosen)
+        if (version.EventIds == EventIdFormat.Chosen && chosenId is { } id)
         {
             output.Write(",\"event_id\":"u8);
-            ClientEvent.WriteText((chosenId ?? throw new ArgumentNullException(nameof(chosenId))).Value, output);
+            ClientEvent.WriteText(id.Value, output);
         }
 
         if (hash is not null)

@@ -57,6 +57,11 @@ public static class EventBuilder
             throw new MatrixException(MatrixError.TooLarge, $"Event types and state keys have at most {PduReader.KeyBytesMax} bytes");
         }
 
+        if (version.EventIds == EventIdFormat.Chosen)
+        {
+            ArgumentNullException.ThrowIfNull(chosenId);
+        }
+
         var content = Content(template, version);
         var form = new CanonicalEvent(template, version, chosenId);
         var output = new ByteBuffer(content.Length + 768);
@@ -93,6 +98,20 @@ public static class EventBuilder
             Redacts = null,
         };
     }
+
+    /// <summary>The event as other servers are asked to finish it: without hashes, signatures and, in room versions 1-2, an id.</summary>
+    /// <exception cref="FormatException">The content breaks the room version's rules.</exception>
+    public static byte[] Unsigned(EventTemplate template, RoomVersion version)
+    {
+        var output = new ByteBuffer(template.Content.Length + 512);
+        new CanonicalEvent(template, version, null).Write(output, Content(template, version), null);
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The event as it will stand before the authorization rules, of a sender whose keys are not ours: neither hashed nor signed.</summary>
+    /// <exception cref="FormatException">The content breaks the room version's rules.</exception>
+    public static Pdu Trial(EventTemplate template, RoomVersion version, ServerName origin) =>
+        PduReader.ReadStored(Unsigned(template, version), version, EventId.Parse($"$unsigned:{origin}"));
 
     /// <summary>The reference hash of an event, for those that refer to it in room versions 1-2.</summary>
     public static byte[] ReferenceHash(Pdu pdu) => SHA256.HashData(EventHash.SigningBytes(pdu.Root, pdu.Version));

@@ -11,6 +11,9 @@ namespace MatrixOrleans.Protocol.Events;
 /// <summary>Servers' signatures on events: made over the redacted event (Server-Server API, "Signing Events", "Validating hashes and signatures on received events").</summary>
 public static class EventSignature
 {
+    /// <summary>Signatures of one server that are taken from what it handed back.</summary>
+    private const int KeysMax = 4;
+
     /// <summary>Whether the event carries a good signature of that server made with that key.</summary>
     /// <param name="keyId">The signing key identifier, <c>ed25519:version</c>.</param>
     public static bool Verify(Pdu pdu, ServerName server, string keyId, VerifyKey key) =>
@@ -51,9 +54,28 @@ public static class EventSignature
     /// <summary>The event with a signature of ours beside those that it has, as for an invite or a restricted join that another server made.</summary>
     /// <exception cref="FormatException">The event is no canonical JSON of its room version.</exception>
     public static Pdu Sign(Pdu pdu, ServerName server, SigningKey key)
+        => With(pdu, server, key.Id, UnpaddedBase64.Encode(key.Sign(EventHash.SigningBytes(pdu.Root, pdu.Version))));
+
+    /// <summary>
+    /// The event as it is here with what another server signed: nothing but that server's signatures is taken from what it handed back. Whether they are good
+    /// is to be checked.
+    /// </summary>
+    public static Pdu WithSignaturesOf(Pdu pdu, ServerName server, JsonElement handedBack)
+    {
+        foreach (var keyId in SignedJson.KeyIds(handedBack, server.Value).Take(KeysMax))
+        {
+            if (SignedJson.TrySignature(handedBack, server.Value, keyId, out var signature))
+            {
+                pdu = With(pdu, server, keyId, UnpaddedBase64.Encode(signature));
+            }
+        }
+
+        return pdu;
+    }
+
+    private static Pdu With(Pdu pdu, ServerName server, string keyId, string signature)
     {
         // Names and values stay as they stand; only "signatures" is written anew.
-        var signature = UnpaddedBase64.Encode(key.Sign(EventHash.SigningBytes(pdu.Root, pdu.Version)));
         var output = new ByteBuffer(pdu.Json.Length + 256);
         using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -65,7 +87,7 @@ public static class EventSignature
             }
 
             writer.WritePropertyName("signatures"u8);
-            SignedJson.WriteSignatures(pdu.Root, server.Value, key.Id, signature, writer);
+            SignedJson.WriteSignatures(pdu.Root, server.Value, keyId, signature, writer);
             writer.WriteEndObject();
         }
 

@@ -41,6 +41,9 @@ public static class DefaultPushRules
         Rule(PushRuleKind.Override, ".m.rule.reaction", "[]", Match("type", "m.reaction")),
         Rule(PushRuleKind.Override, ".m.rule.room.server_acl", "[]", Match("type", "m.room.server_acl"), Match("state_key", "")),
         Rule(PushRuleKind.Override, ".m.rule.suppress_edits", "[]", Read("""{"kind":"event_property_is","key":"content.m\\.relates_to.rel_type","value":"m.replace"}""")),
+
+        // MSC4028: clients that decrypt in the background switch it on.
+        Rule(PushRuleKind.Override, ".org.matrix.msc4028.encrypted_event", NotifyOnly, Match("type", "m.room.encrypted")) with { Enabled = false },
     ];
 
     public static ImmutableArray<PushRule> Underride { get; } =

@@ -122,7 +122,7 @@ internal sealed class OwnUserCondition(string json, bool mentioned) : PushCondit
     /// <summary>Stands in the JSON for the user's id, so that all users share one set of default rules.</summary>
     internal const string Placeholder = "[the user's Matrix ID]";
 
-    private static readonly PropertyPath Mentions = PropertyPath.Parse(@"content.m\.mentions.user_ids");
+    internal static readonly PropertyPath Mentions = PropertyPath.Parse(@"content.m\.mentions.user_ids");
 
     internal override bool Holds(PushEvent subject, UserId user, string? displayName)
     {

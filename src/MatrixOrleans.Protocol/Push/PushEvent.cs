@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MatrixOrleans.Protocol.Events;
+using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Text;
 
 namespace MatrixOrleans.Protocol.Push;
@@ -45,6 +46,10 @@ public sealed class PushEvent(Pdu pdu, PushFacts facts)
 
     /// <summary>A condition looked at who it is evaluated for.</summary>
     internal void ConcernsOne() => _concernsOne = true;
+
+    /// <summary>Whether the event names the user: by its state key or among those mentioned. For all others, rules that are equal say the same.</summary>
+    public bool IsAbout(UserId user) =>
+        pdu.StateKey == user.Value || (Value(OwnUserCondition.Mentions) is { } list && EventPropertyCondition.Contains(list, PushScalar.Of(user.Value)));
 
     /// <summary>The string at the path; <c>null</c> when there is none or it is no string.</summary>
     internal string? Text(PropertyPath path) => path.Text switch

@@ -36,7 +36,11 @@ public sealed class PushRuleSet : IEquatable<PushRuleSet>
         _byRoom = this[PushRuleKind.Room].ToFrozenDictionary(r => r.RuleId, StringComparer.Ordinal);
         _bySender = this[PushRuleKind.Sender].ToFrozenDictionary(r => r.RuleId, StringComparer.Ordinal);
         _changes = Encoding.UTF8.GetString(WriteChanges());
+        AsksForNames = _rules.Any(rules => rules.Any(rule => rule.Enabled && rule.Conditions.Any(condition => condition is DisplayNameCondition)));
     }
+
+    /// <summary>Whether some rule looks for the user's name in the room.</summary>
+    public bool AsksForNames { get; }
 
     /// <summary>The rules of a kind, the most important first.</summary>
     public ImmutableArray<PushRule> this[PushRuleKind kind] => _rules[(int)kind];

@@ -10,13 +10,15 @@ namespace MatrixOrleans.Protocol.Sync;
 /// <param name="LogPosition">The log was answered up to this position, inclusive; 0 before everything.</param>
 /// <param name="ToDevicePosition">Messages to the device were delivered up to this position; lags behind when an answer was cut.</param>
 /// <param name="EphemeralEpoch">Which life of the user's ephemeral view (typing, presence) the version belongs to; 0 for none.</param>
-/// <param name="EphemeralVersion">The version within the epoch.</param>
+/// <param name="EphemeralVersion">The version of typing within the epoch.</param>
+/// <param name="PresenceVersion">The version of presence within the epoch; written when it is not 0.</param>
 [GenerateSerializer, Immutable, Alias("MatrixOrleans.SyncToken")]
 public readonly record struct SyncToken(
     [property: Id(0)] long LogPosition,
     [property: Id(1)] long ToDevicePosition,
     [property: Id(2)] uint EphemeralEpoch,
-    [property: Id(3)] long EphemeralVersion)
+    [property: Id(3)] long EphemeralVersion,
+    [property: Id(4)] long PresenceVersion = 0)
 {
     private const string Prefix = "s1";
 
@@ -33,16 +35,21 @@ public readonly record struct SyncToken(
         if (!TokenText.TakeNumber(ref rest, 0, out var log)
             || !TokenText.TakeNumber(ref rest, 0, out var toDevice)
             || !TokenText.TakeNumber(ref rest, 0, out var epoch) || epoch > uint.MaxValue
-            || !TokenText.TakeNumber(ref rest, 0, out var version)
-            || !rest.IsEmpty)
+            || !TokenText.TakeNumber(ref rest, 0, out var version))
         {
             return false;
         }
 
-        token = new SyncToken(log, toDevice, (uint)epoch, version);
+        var presence = 0L;
+        if (!rest.IsEmpty && (!TokenText.TakeNumber(ref rest, 1, out presence) || !rest.IsEmpty))
+        {
+            return false;
+        }
+
+        token = new SyncToken(log, toDevice, (uint)epoch, version, presence);
         return true;
     }
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Prefix}_{LogPosition}_{ToDevicePosition}_{EphemeralEpoch}_{EphemeralVersion}");
+        CultureInfo.InvariantCulture, $"{Prefix}_{LogPosition}_{ToDevicePosition}_{EphemeralEpoch}_{EphemeralVersion}{(PresenceVersion == 0 ? "" : $"_{PresenceVersion.ToString(CultureInfo.InvariantCulture)}")}");
 }

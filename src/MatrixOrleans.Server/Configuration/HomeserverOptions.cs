@@ -99,6 +99,46 @@ public sealed class HomeserverOptions
     [Key("sqlite-synchronous-full")]
     public bool SqliteSynchronousFull { get; set; } = true;
 
+    /// <summary>Let users' push gateways, and other servers, be at private addresses and without TLS: for tests and closed networks. Default false.</summary>
+    [Key("outbound-private-addresses")]
+    public bool OutboundPrivateAddresses { get; set; }
+
+    /// <summary><c>on</c> or <c>off</c>: whether this server speaks with other homeservers. Default <c>on</c>.</summary>
+    [Key("federation")]
+    public string Federation { get; set; } = "on";
+
+    /// <summary>The only servers to federate with: host names with <c>*</c> and <c>?</c>, separated by commas. Default: all.</summary>
+    [Key("federation-allow")]
+    public string? FederationAllow { get; set; }
+
+    /// <summary>Servers not to federate with, written likewise. Default: none.</summary>
+    [Key("federation-deny")]
+    public string? FederationDeny { get; set; }
+
+    /// <summary>A YAML file with <c>federation</c>, <c>allow</c> and <c>deny</c> for each server name, <c>default</c> for the others; read again when it changes.</summary>
+    [Key("federation-policy-file")]
+    public string? FederationPolicyFile { get; set; }
+
+    /// <summary>Certificate authorities of other servers, beside the system's: PEM files separated by commas; <c>host=file</c> for one host name only.</summary>
+    [Key("federation-ca")]
+    public string? FederationCa { get; set; }
+
+    /// <summary>Client certificates to show to other servers: <c>host=file</c>, separated by commas; PEM files with certificate and key.</summary>
+    [Key("federation-client-certificates")]
+    public string? FederationClientCertificates { get; set; }
+
+    /// <summary>Servers that are asked for the keys of servers that do not answer, separated by commas. Default: none.</summary>
+    [Key("federation-notaries")]
+    public string? FederationNotaries { get; set; }
+
+    /// <summary>Where other servers find this one, told in <c>/.well-known/matrix/server</c>: <c>host</c> or <c>host:port</c>.</summary>
+    [Key("federation-delegate")]
+    public string? FederationDelegate { get; set; }
+
+    /// <summary>Other servers may read the published room directory. Default false.</summary>
+    [Key("federation-public-rooms")]
+    public bool FederationPublicRooms { get; set; }
+
     /// <summary>Least severe log lines to print: <c>Debug</c>, <c>Information</c>, <c>Warning</c>, <c>Error</c>. Default <c>Information</c>.</summary>
     [Key("log-level")]
     public string LogLevel { get; set; } = "Information";

@@ -143,6 +143,8 @@ public static class OptionsReader
             problems.Add("rate-limit must be on or off.");
         }
 
+        FederationReader.Check(options, problems);
+
         if (!Enum.TryParse<LogLevel>(options.LogLevel, ignoreCase: true, out _))
         {
             problems.Add("log-level must be Debug, Information, Warning or Error.");

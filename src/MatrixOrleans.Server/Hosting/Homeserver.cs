@@ -1,18 +1,20 @@
 using System.Security.Cryptography.X509Certificates;
+using GatewayOptions = MatrixOrleans.Gateway.Http.GatewayOptions;
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Protocol.Federation;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
-using GatewayOptions = MatrixOrleans.Gateway.Http.GatewayOptions;
 
 namespace MatrixOrleans.Server.Hosting;
 
@@ -66,7 +68,13 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
-            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null, new EncryptionOptions { DeviceKeysSigned = options.DeviceKeysSigned })
+            .AddSingleton(FederationReader.Outbound(options))
+            .AddSingleton(FederationReader.Federation(options))
+            .AddSingleton<IFederationPolicies>(FederationReader.Policies(options, logs))
+            .AddGrains(
+                options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null,
+                new EncryptionOptions { DeviceKeysSigned = options.DeviceKeysSigned },
+                new ConsumerOptions { Alone = true })
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 
@@ -120,6 +128,8 @@ public static class Homeserver
             LifetimeSeconds = options.TurnLifetimeSeconds,
         },
         LivekitServiceUrls = Words(options.LivekitServiceUrls),
+        DelegatedServers = options.FederationDelegate is { } server ? new Dictionary<string, string> { [options.ServerName] = server } : [],
+        PublicRoomsForServers = options.FederationPublicRooms,
         QueryTokens = options.QueryTokens,
         RateLimits = options.RateLimit == "on",
         SendsPerSecond = options.SendsPerSecond,

@@ -2,6 +2,7 @@ using System.Data.Common;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Push;
 using MatrixOrleans.Storage.Sql;
 
 namespace MatrixOrleans.Storage.Accounts;
@@ -15,7 +16,7 @@ public sealed record DeviceRow(
     string? LastSeenIp = null,
     string? LastSeenAgent = null);
 
-/// <summary>Devices of local users. What belongs to a device dies with it: tokens, keys, waiting messages, transaction ids.</summary>
+/// <summary>Devices of local users. What belongs to a device dies with it: tokens, keys, waiting messages, pushers, transaction ids.</summary>
 public sealed class DeviceStore
 {
     private const string Row = "select user_id, device_id, display_name, created_ms, last_seen_ms, last_seen_ip, last_seen_agent from devices ";
@@ -139,6 +140,7 @@ public sealed class DeviceStore
 
         // Sessions without a device.
         await session.Execute("delete from tokens where user_id = @user and device_id = ''", ("user", user.Value)).ConfigureAwait(false);
+        await PusherStore.RemoveOfDevices(session, user, [""]).ConfigureAwait(false);
         return await Remove(session, user, devices).ConfigureAwait(false);
     }
 
@@ -159,6 +161,7 @@ public sealed class DeviceStore
         await session.Execute("delete from device_keys where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await session.Execute("delete from dehydrated_devices where user_id = @user and device_id {any ids}", ("user", user.Value), ("ids", ids)).ConfigureAwait(false);
         await CrossSigningStore.Unsign(session, user, devices).ConfigureAwait(false);
+        await PusherStore.RemoveOfDevices(session, user, ids).ConfigureAwait(false);
         foreach (var device in ids)
         {
             // Keys of transactions begin with user|device|.

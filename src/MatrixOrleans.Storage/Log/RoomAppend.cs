@@ -56,7 +56,7 @@ public readonly record struct PushFacts(int MemberCount, bool SenderMayNotifyRoo
 public sealed record Relation(EventId Target, string RelType);
 
 /// <summary>One step of a room; takes one version and, unless it is backfill (a negative <see cref="RoomSeq"/>), one position.</summary>
-public sealed class RoomEntry
+public sealed record RoomEntry
 {
     public LogKind Kind { get; init; } = LogKind.Event;
 
@@ -100,6 +100,18 @@ public sealed class RoomEntry
 
     /// <summary>Set when the event redacts another and is allowed to.</summary>
     public string? RedactsEventId { get; init; }
+
+    /// <summary>Set when the event redacts one that is not here yet, and may do so only if that one's sender is of this domain.</summary>
+    public (EventId Target, ServerName Domain)? RedactsLater { get; init; }
+
+    /// <summary>Redactions that had waited for this event and redact it now.</summary>
+    public IReadOnlyList<(EventId Target, long RedactionNid)> RedactedBy { get; init; } = [];
+
+    /// <summary>
+    /// Who tells other servers of the event. Null: the sender's server. Empty: somebody else does already. Else the tenant that took it from another
+    /// server and owes it to the rest of the room.
+    /// </summary>
+    public string? RelayedBy { get; init; }
 
     /// <summary>The device that sent it, for <c>unsigned.transaction_id</c>.</summary>
     public string? TxnDevice { get; init; }

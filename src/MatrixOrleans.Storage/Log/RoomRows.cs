@@ -43,6 +43,25 @@ internal static class RoomRows
             sink.End();
         }
 
+        if (entry.RedactsLater is { } later)
+        {
+            sink.Start(Tables.RedactionsWaiting);
+            sink.Number(room.RoomNid);
+            sink.Text(later.Target.Value);
+            sink.Number(entry.EventNid);
+            sink.Text(later.Domain.Value);
+            sink.End();
+        }
+
+        foreach (var (redacted, redactionNid) in entry.RedactedBy)
+        {
+            sink.Start(Tables.Redactions);
+            sink.Number(room.RoomNid);
+            sink.Text(redacted.Value);
+            sink.Number(redactionNid);
+            sink.End();
+        }
+
         if (entry.Kind is LogKind.Gap or LogKind.GapFilled)
         {
             // An empty list of missing events says that nothing is missing any more.
@@ -93,6 +112,7 @@ internal static class RoomRows
         sink.Text(entry.ThreadRoot);
         sink.Text(entry.TxnDevice);
         sink.Text(entry.TxnId);
+        sink.Text(entry.RelayedBy);
         sink.End();
     }
 

@@ -8,7 +8,12 @@ internal static class Tables
     public static readonly InsertTable Rooms = new(
         "rooms",
         "nid:n room_id:t version:t create_event_id:t federate:n tenant:t created_ms:n",
-        "on conflict do nothing");
+        """
+        on conflict (nid) do update set
+            version = excluded.version, create_event_id = excluded.create_event_id, federate = excluded.federate
+            where rooms.create_event_id is null
+        """,
+        last: "nid");
 
     public static readonly InsertTable Events = new(
         "events",
@@ -20,7 +25,7 @@ internal static class Tables
 
     public static readonly InsertTable Timeline = new(
         "timeline",
-        "room_nid:n version:n kind:n class:n pos:p room_seq:n event_nid:n state_before:n state_after:n current_state:n joined:n invited:n facts:n extremities:b thread_root:t txn_device:t txn_id:t");
+        "room_nid:n version:n kind:n class:n pos:p room_seq:n event_nid:n state_before:n state_after:n current_state:n joined:n invited:n facts:n extremities:b thread_root:t txn_device:t txn_id:t relayed_by:t");
 
     public static readonly InsertTable Log = new("log", "pos:p part:n kind:n room_nid:n version:n room_seq:n event_nid:n user_id:t");
 
@@ -32,6 +37,11 @@ internal static class Tables
     public static readonly InsertTable Relations = new("relations", "room_nid:n target_id:t rel_type:t event_nid:n", "on conflict do nothing");
 
     public static readonly InsertTable Redactions = new("redactions", "room_nid:n target_id:t redaction_nid:n", "on conflict do nothing");
+
+    public static readonly InsertTable RedactionsWaiting = new("redactions_waiting", "room_nid:n target_id:t redaction_nid:n domain:t", "on conflict do nothing");
+
+    /// <summary>Bodies of their own: an event cites what it cites, wherever it stands.</summary>
+    public static readonly InsertTable AuthCitations = new("auth_citations", "room_nid:n cited:n citing_nid:n", "on conflict do nothing", isBody: true);
 
     public static readonly InsertTable Gaps = new(
         "gaps",
@@ -105,8 +115,8 @@ internal static class Tables
 
     public static readonly InsertTable[] All =
     [
-        Rooms, Events, StateNodes,
-        Log, Timeline, Txns, Relations, Redactions, Gaps, Purges, Deltas, MemberChanges, Memberships, Forgets,
+        Rooms, Events, AuthCitations, StateNodes,
+        Log, Timeline, Txns, Relations, Redactions, RedactionsWaiting, Gaps, Purges, Deltas, MemberChanges, Memberships, Forgets,
         AccountData, Receipts, ReceiptsWaiting, ToDevice, SignatureChanges, Profiles,
     ];
 }

@@ -217,6 +217,19 @@ internal static class UnitRows
         sink.Blob(body.Json);
         sink.Blob(Edges.Pack(body.Prev, body.Auth));
         sink.End();
+        if (body.StateKey is null)
+        {
+            return;
+        }
+
+        foreach (var cited in body.Auth)
+        {
+            sink.Start(Tables.AuthCitations);
+            sink.Number(roomNid);
+            sink.Number(Citations.Number(cited));
+            sink.Number(body.Nid);
+            sink.End();
+        }
     }
 }
 

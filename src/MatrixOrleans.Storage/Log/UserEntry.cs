@@ -55,4 +55,8 @@ public sealed record MembershipSet(
     NewRoom? Stub,
     Membership Membership,
     string? Sender,
-    ReadOnlyMemory<byte>? Stripped) : UserEntry(UserId);
+    ReadOnlyMemory<byte>? Stripped) : UserEntry(UserId)
+{
+    /// <summary>The membership that it ends.</summary>
+    public Membership Before { get; init; }
+}

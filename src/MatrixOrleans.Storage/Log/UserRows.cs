@@ -149,7 +149,7 @@ internal static class UserRows
         sink.Position(offset);
         sink.Number(set.RoomNid);
         sink.Number(null);
-        sink.Number(0);
+        sink.Number((long)set.Before);
         sink.Number((long)set.Membership);
         sink.End();
 

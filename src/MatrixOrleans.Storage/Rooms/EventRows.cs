@@ -11,7 +11,7 @@ internal static class EventRows
         select e.nid, e.room_nid, e.event_id, e.type, e.state_key, e.sender, e.origin_server_ts, e.depth, e.json,
             t.class, t.room_seq, t.pos, t.version, t.state_before, t.state_after, t.facts, t.thread_root,
             (select min(r.redaction_nid) from redactions r where r.room_nid = e.room_nid and r.target_id = e.event_id),
-            t.txn_device, t.txn_id
+            t.txn_device, t.txn_id, t.relayed_by
         """;
 
     /// <summary>From the bodies, with their place where they have one.</summary>
@@ -43,6 +43,7 @@ internal static class EventRows
             reader.StringOrNull(16),
             reader.NumberOrNull(17),
             reader.StringOrNull(18),
-            reader.StringOrNull(19));
+            reader.StringOrNull(19),
+            reader.StringOrNull(20));
     }
 }

@@ -31,6 +31,7 @@ public sealed record RoomHead(
 /// <param name="StateBefore">Root; 0 also for an outlier.</param>
 /// <param name="RedactedByNid">An allowed redaction of it.</param>
 /// <param name="TxnDevice">The device that sent it with <paramref name="TxnId"/>, for <c>unsigned.transaction_id</c>.</param>
+/// <param name="RelayedBy">See <see cref="RoomEntry.RelayedBy"/>.</param>
 public sealed record StoredEvent(
     long Nid,
     long RoomNid,
@@ -51,7 +52,8 @@ public sealed record StoredEvent(
     string? ThreadRoot,
     long? RedactedByNid,
     string? TxnDevice,
-    string? TxnId);
+    string? TxnId,
+    string? RelayedBy = null);
 
 /// <summary>The newest events of a stretch of the timeline.</summary>
 /// <param name="Limited">There are older ones in the stretch.</param>

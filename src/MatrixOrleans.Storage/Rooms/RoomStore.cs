@@ -18,7 +18,11 @@ public sealed class RoomStore
         (_source, _writer) = (source, writer);
         Upkeep = new RoomUpkeep(source, writer, states);
         Related = new RelationStore(source);
+        Graph = new GraphStore(source);
     }
+
+    /// <summary>Who refers to whom.</summary>
+    public GraphStore Graph { get; }
 
     /// <summary>Purging of history and collection of unused state.</summary>
     public RoomUpkeep Upkeep { get; }
@@ -207,7 +211,7 @@ public sealed class RoomStore
                     from relations x join events e on e.nid = x.event_nid join timeline t on t.event_nid = e.nid
                     where x.room_nid = @room and x.target_id {any targets} and t.room_seq < @before
                     """ + (relType is null ? "" : " and x.rel_type = @type") + " order by t.room_seq desc limit @limit",
-                static reader => new RelationRow(reader.String(20), reader.String(21), EventRows.Map(reader)),
+                static reader => new RelationRow(reader.String(21), reader.String(22), EventRows.Map(reader)),
                 relType is null
                     ? [("room", roomNid), ("targets", targets.Select(id => id.Value).ToArray()), ("before", beforeSeq), ("limit", (long)limit)]
                     : [("room", roomNid), ("targets", targets.Select(id => id.Value).ToArray()), ("before", beforeSeq), ("limit", (long)limit), ("type", relType)])
@@ -299,6 +303,7 @@ public sealed class RoomStore
                     ("depth", body.Depth),
                     ("json", body.Json),
                     ("edges", Log.Edges.Pack(body.Prev, body.Auth))).ConfigureAwait(false);
+                await Citations.Write(session, roomNid, body).ConfigureAwait(false);
             }
 
             var rows = await session.Query(
@@ -307,6 +312,23 @@ public sealed class RoomStore
                 ("room", roomNid),
                 ("ids", bodies.Select(body => body.Id.Value).ToArray())).ConfigureAwait(false);
             return rows.ToDictionary(row => row.Id, row => row.Nid);
+        });
+
+    /// <summary>Stores nodes of states that other servers gave, before an event with such a state comes.</summary>
+    public Task<int> AddStateNodes(long roomNid, IReadOnlyList<StateNode> nodes) =>
+        _writer.Execute(async (session, _) =>
+        {
+            var added = 0;
+            foreach (var node in nodes)
+            {
+                added += await session.Execute(
+                    "insert into state_nodes (room_nid, id, bytes) values (@room, @id, @bytes) on conflict do nothing",
+                    ("room", roomNid),
+                    ("id", node.Id),
+                    ("bytes", node.Bytes)).ConfigureAwait(false);
+            }
+
+            return added;
         });
 
     private static RoomRecord Room(DbDataReader reader) => new(

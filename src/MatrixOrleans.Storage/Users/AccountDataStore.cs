@@ -28,6 +28,16 @@ public sealed class AccountDataStore
         return row?.Json is null ? null : row;
     }
 
+    /// <summary>Global account data of several users, of some types.</summary>
+    public async Task<IReadOnlyList<(UserId User, AccountDataRow Row)>> Global(IReadOnlyCollection<UserId> users, params string[] types) =>
+        users.Count == 0
+            ? []
+            : await _source.Query(
+                "select room_nid, type, json, pos, user_id from account_data where user_id {any users} and room_nid = 0 and type {any types} and json is not null",
+                static reader => (UserId.Parse(reader.String(4)), Map(reader)),
+                ("users", users.Select(user => user.Value).ToArray()),
+                ("types", types)).ConfigureAwait(false);
+
     /// <summary>Everything of the user that is not deleted.</summary>
     public async Task<IReadOnlyList<AccountDataRow>> All(UserId user) =>
         await _source.Query(Row + "where user_id = @user and json is not null order by pos", Map, ("user", user.Value)).ConfigureAwait(false);

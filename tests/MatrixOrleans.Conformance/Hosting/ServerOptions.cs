@@ -15,6 +15,9 @@ public sealed record ServerOptions
     /// <summary>The secret of shared-secret registration.</summary>
     public string SharedSecret { get; init; } = "conformance-secret";
 
+    /// <summary>A second address, for other servers.</summary>
+    public string? AlsoListen { get; init; }
+
     /// <summary>Further command line arguments.</summary>
     public string[] More { get; init; } = [];
 
@@ -22,7 +25,7 @@ public sealed record ServerOptions
     public IEnumerable<string> Arguments(string dataFolder, int port)
     {
         yield return "--listen";
-        yield return $"http://127.0.0.1:{port}";
+        yield return AlsoListen is null ? $"http://127.0.0.1:{port}" : $"http://127.0.0.1:{port},{AlsoListen}";
         yield return "--server-name";
         yield return ServerNames[0];
         if (ServerNames.Length > 1)
@@ -41,6 +44,8 @@ public sealed record ServerOptions
         yield return "--rate-limit";
         yield return "off";
         yield return "--password-hash-cheap";
+        yield return "true";
+        yield return "--outbound-private-addresses";
         yield return "true";
         foreach (string argument in More)
         {

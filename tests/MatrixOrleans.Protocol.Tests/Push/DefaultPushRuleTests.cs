@@ -23,13 +23,14 @@ public sealed class DefaultPushRuleTests
             [
                 ".m.rule.master", ".m.rule.suppress_notices", ".m.rule.invite_for_me", ".m.rule.member_event", ".m.rule.is_user_mention",
                 ".m.rule.is_room_mention", ".m.rule.tombstone", ".m.rule.reaction", ".m.rule.room.server_acl", ".m.rule.suppress_edits",
+                ".org.matrix.msc4028.encrypted_event",
             ],
             PushRuleSet.Default[PushRuleKind.Override].Select(r => r.RuleId));
         Assert.Equal(
             [".m.rule.call", ".m.rule.encrypted_room_one_to_one", ".m.rule.room_one_to_one", ".m.rule.message", ".m.rule.encrypted"],
             PushRuleSet.Default[PushRuleKind.Underride].Select(r => r.RuleId));
         Assert.Empty(PushRuleSet.Default[PushRuleKind.Content]);
-        Assert.All(PushRuleKinds.All.SelectMany(k => PushRuleSet.Default[k]), r => Assert.True(r.IsDefault && r.Enabled == (r.RuleId != ".m.rule.master")));
+        Assert.All(PushRuleKinds.All.SelectMany(k => PushRuleSet.Default[k]), r => Assert.True(r.IsDefault && r.Enabled == r.RuleId is not (".m.rule.master" or ".org.matrix.msc4028.encrypted_event")));
     }
 
     [Theory]

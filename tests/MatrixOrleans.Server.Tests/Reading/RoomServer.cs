@@ -24,11 +24,12 @@ public sealed class RoomServer : IAsyncDisposable
     public static readonly ServerName Tenant = ServerName.Parse("one.test");
 
     private readonly string _folder;
+    private readonly Action<IServiceCollection> _services;
     private InProcessTestCluster _cluster;
     private int _rooms;
 
-    private RoomServer(string folder, Database database, InProcessTestCluster cluster, TypingLog typing) =>
-        (_folder, Database, _cluster, Typing) = (folder, database, cluster, typing);
+    private RoomServer(string folder, Database database, InProcessTestCluster cluster, TypingLog typing, Action<IServiceCollection> services) =>
+        (_folder, Database, _cluster, Typing, _services) = (folder, database, cluster, typing, services);
 
     public Database Database { get; }
 
@@ -47,11 +48,18 @@ public sealed class RoomServer : IAsyncDisposable
         await database.MigrateAsync(cancel);
         await database.StartWriterAsync(cancel);
         var typing = new TypingLog();
-        return new RoomServer(folder, database, await Cluster(database, typing), typing);
+        return new RoomServer(folder, database, await Cluster(database, typing, None), typing, None);
+    }
+
+    /// <summary>On a database that somebody else ends, with services of the test's own.</summary>
+    public static async Task<RoomServer> Start(Database database, Action<IServiceCollection>? services = null)
+    {
+        var typing = new TypingLog();
+        return new RoomServer("", database, await Cluster(database, typing, services ?? None), typing, services ?? None);
     }
 
     /// <summary>A second silo on the same database that knows nothing of the first: both may have an activation of one room.</summary>
-    public async Task<RoomServer> Beside() => new("", Database, await Cluster(Database, Typing), Typing);
+    public async Task<RoomServer> Beside() => new("", Database, await Cluster(Database, Typing, _services), Typing, _services);
 
     public static UserId User(string localpart) => UserId.Parse($"@{localpart}:{Tenant}");
 
@@ -59,7 +67,7 @@ public sealed class RoomServer : IAsyncDisposable
     public async Task Restart()
     {
         await _cluster.DisposeAsync();
-        _cluster = await Cluster(Database, Typing);
+        _cluster = await Cluster(Database, Typing, _services);
     }
 
     public IUserGrain Of(UserId user) => Grains.GetGrain<IUserGrain>(user.Value);
@@ -155,20 +163,30 @@ public sealed class RoomServer : IAsyncDisposable
 
     public static string Text(ReadOnlyMemory<byte> json) => Encoding.UTF8.GetString(json.Span);
 
-    private static async Task<InProcessTestCluster> Cluster(Database database, TypingLog typing)
+    private static void None(IServiceCollection services)
+    {
+    }
+
+    private static async Task<InProcessTestCluster> Cluster(Database database, TypingLog typing, Action<IServiceCollection> services)
     {
         // Before the silo starts, as the server does: work that was owed begins at once.
         var keys = new TenantKeys(database, TimeProvider.System);
         await keys.Open(Tenant);
         var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSiloHost((_, host) => host.Services.AddSingleton(database).AddGrains().AddSingleton<IEphemeralListener>(typing).AddSingleton(keys));
+        builder.ConfigureSiloHost((_, host) => With(host.Services).AddSingleton(database).AddGrains().AddSingleton<IEphemeralListener>(typing).AddSingleton(keys));
         var cluster = builder.Build();
         await cluster.DeployAsync(TestContext.Current.CancellationToken);
-        var services = cluster.Silos[0].ServiceProvider;
-        var tail = services.GetRequiredService<Tail>();
+        var provider = cluster.Silos[0].ServiceProvider;
+        var tail = provider.GetRequiredService<Tail>();
         tail.Begin(await database.Log.MaxPosition());
         database.Writer.Subscribe(tail);
         return cluster;
+
+        IServiceCollection With(IServiceCollection all)
+        {
+            services(all);
+            return all;
+        }
     }
 }
 

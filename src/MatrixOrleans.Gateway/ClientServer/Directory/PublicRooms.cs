@@ -1,15 +1,21 @@
+using System.Text.Json;
 using MatrixOrleans.Contracts.Directory;
+using MatrixOrleans.Contracts.Federation;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
 
 namespace MatrixOrleans.Gateway.ClientServer.Directory;
 
 /// <summary>What both ways to list the published rooms share: whose rooms, and the answer.</summary>
 internal static class PublicRooms
 {
+    /// <summary>Most room types that a filter names.</summary>
+    private const int RoomTypesMax = 100;
+
     /// <summary>The server whose rooms are wanted: <c>server</c>, or the one that is asked.</summary>
-    /// <exception cref="MatrixException">M_INVALID_PARAM, and M_FORBIDDEN for the directory of another server, which this one does not ask.</exception>
+    /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
     public static ServerName Server(ClientRequest request)
     {
         if (request.Query("server") is not { Length: > 0 } text || text == request.Tenant.Value)
@@ -17,17 +23,42 @@ internal static class PublicRooms
             return request.Tenant;
         }
 
-        if (!ServerName.TryParse(text, out var server))
-        {
-            throw new MatrixException(MatrixError.InvalidParam, "server is not a server name");
-        }
-
-        throw new MatrixException(MatrixError.Forbidden, $"This server does not ask {server} for its room directory");
+        return ServerName.TryParse(text, out var server) ? server : throw new MatrixException(MatrixError.InvalidParam, "server is not a server name");
     }
 
-    public static async ValueTask<Answer> List(ClientRequest request, ServerName server, PublicRoomsQuery query)
+    /// <summary>Rooms of third-party networks come from application services, and none has such a network.</summary>
+    public static Answer None => Answer.Of(new { Chunk = Array.Empty<object>(), TotalRoomCountEstimate = 0 });
+
+    /// <summary>The directory of another server, as it answers; ids that are none are left out by clients.</summary>
+    /// <exception cref="MatrixException">M_UNKNOWN with status 502 when it does not answer, or its refusal.</exception>
+    public static async ValueTask<Answer> Elsewhere(ClientRequest request, ServerName server, string method, string pathAndQuery, JsonElement? body) =>
+        new(await request.Grains.GetGrain<IRemoteQueriesGrain>(0).PublicRooms(
+            request.Tenant, server, method, pathAndQuery, body is { } json ? (ReadOnlyMemory<byte>?)JsonSerializer.SerializeToUtf8Bytes(json) : null));
+
+    /// <summary>What a body asks for; <c>null</c> for a third-party network.</summary>
+    /// <exception cref="MatrixException">M_BAD_JSON, M_INVALID_PARAM</exception>
+    public static PublicRoomsQuery? Read(JsonElement body, int missingLimit = PublicRoomsQuery.LimitDefault)
     {
-        var page = await request.Grains.GetGrain<IRoomDirectoryGrain>(server.Value).List(query);
+        var allNetworks = JsonMembers.Flag(body, "include_all_networks");
+        var network = JsonMembers.Text(body, "third_party_instance_id");
+        if (allNetworks && network is not null)
+        {
+            throw new MatrixException(MatrixError.InvalidParam, "third_party_instance_id cannot be used with include_all_networks");
+        }
+
+        var filter = JsonMembers.Object(body, "filter");
+        return network is not null ? null : new PublicRoomsQuery
+        {
+            Limit = Limit(body, missingLimit),
+            Since = JsonMembers.Text(body, "since"),
+            SearchTerm = filter is { } search ? JsonMembers.Text(search, "generic_search_term") : null,
+            RoomTypes = filter is { } types ? RoomTypes(types) : null,
+        };
+    }
+
+    public static async ValueTask<Answer> List(IGrainFactory grains, ServerName server, PublicRoomsQuery query)
+    {
+        var page = await grains.GetGrain<IRoomDirectoryGrain>(server.Value).List(query);
         return Answer.Write(writer =>
         {
             writer.WriteStartObject();
@@ -51,5 +82,32 @@ internal static class PublicRooms
             writer.WriteNumber("total_room_count_estimate"u8, page.TotalEstimate);
             writer.WriteEndObject();
         });
+    }
+
+    private static int Limit(JsonElement body, int missing)
+    {
+        if (!body.TryGetProperty("limit", out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return missing;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var limit) && limit >= 0
+            ? (int)Math.Min(limit, PublicRoomsQuery.LimitMax)
+            : throw new MatrixException(MatrixError.BadJson, "limit must be a non-negative integer");
+    }
+
+    private static List<string?>? RoomTypes(JsonElement filter)
+    {
+        if (JsonMembers.Array(filter, "room_types", RoomTypesMax) is not { } list)
+        {
+            return null;
+        }
+
+        return [.. list.EnumerateArray().Select(type => type.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.String => type.GetString(),
+            _ => throw new MatrixException(MatrixError.BadJson, "room_types must be a list of strings and null"),
+        })];
     }
 }

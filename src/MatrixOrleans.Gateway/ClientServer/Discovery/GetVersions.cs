@@ -20,6 +20,8 @@ internal static class GetVersions
             ["org.matrix.msc4140"] = true,
             ["org.matrix.msc4143"] = true,
             ["org.matrix.msc3814"] = true,
+            ["org.matrix.msc3881"] = true,
+            ["org.matrix.msc4028"] = true,
             ["org.matrix.msc4222"] = true,
             ["com.beeper.msc4169"] = true,
             ["uk.tcpip.msc4133"] = true,

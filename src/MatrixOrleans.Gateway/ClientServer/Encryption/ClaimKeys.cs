@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MatrixOrleans.Contracts.Federation;
 using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
@@ -17,14 +18,22 @@ internal static class ClaimKeys
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var body = await request.JsonObject();
-        var users = JsonMembers.Object(body, "one_time_keys") ?? throw new MatrixException(MatrixError.MissingParam, "one_time_keys is missing");
-        var wanted = Read(users).Take(KeysMax + 1).ToList();
-        return wanted.Count <= KeysMax
-            ? new Answer(await request.Grains.GetGrain<IDeviceKeysGrain>(request.User.Value).Claim(wanted))
-            : throw new MatrixException(MatrixError.BadJson, $"{KeysMax} keys can be claimed at most");
+        var (local, remote) = RemoteKeys.Split(request, Read(body), claim => claim.User);
+        var asked = request.Grains.GetGrain<IDeviceKeysGrain>(request.User.Value).Claim(local).AsTask();
+        var others = remote.Count == 0 ? null : request.Grains.GetGrain<IRemoteDevicesGrain>(0).Claim(request.User, remote, RemoteKeys.TimeoutMs(body)).AsTask();
+        return others is null ? new Answer(await asked) : RemoteKeys.Merge(await asked, await others);
     }
 
-    private static IEnumerable<OneTimeKeyWanted> Read(JsonElement users)
+    /// <summary>The keys that are asked for.</summary>
+    /// <exception cref="MatrixException">M_BAD_JSON, M_MISSING_PARAM</exception>
+    internal static IReadOnlyList<OneTimeKeyWanted> Read(JsonElement body)
+    {
+        var users = JsonMembers.Object(body, "one_time_keys") ?? throw new MatrixException(MatrixError.MissingParam, "one_time_keys is missing");
+        var wanted = Each(users).Take(KeysMax + 1).ToList();
+        return wanted.Count <= KeysMax ? wanted : throw new MatrixException(MatrixError.BadJson, $"{KeysMax} keys can be claimed at most");
+    }
+
+    private static IEnumerable<OneTimeKeyWanted> Each(JsonElement users)
     {
         foreach (var user in users.EnumerateObject())
         {

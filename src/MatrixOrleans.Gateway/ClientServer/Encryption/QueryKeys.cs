@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MatrixOrleans.Contracts.Federation;
 using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
@@ -18,6 +19,19 @@ internal static class QueryKeys
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var body = await request.JsonObject();
+        var wanted = Read(body);
+        var (local, remote) = RemoteKeys.Split(request, wanted, user => user.Key);
+        var asked = request.Grains.GetGrain<IDeviceKeysGrain>(request.User.Value).Query(local.ToDictionary()).AsTask();
+        var others = remote.Count == 0
+            ? null
+            : request.Grains.GetGrain<IRemoteDevicesGrain>(0).Query(request.User, remote.ToDictionary(), RemoteKeys.TimeoutMs(body)).AsTask();
+        return others is null ? new Answer(await asked) : RemoteKeys.Merge(await asked, await others);
+    }
+
+    /// <summary>The users and devices that are asked for.</summary>
+    /// <exception cref="MatrixException">M_BAD_JSON, M_MISSING_PARAM</exception>
+    internal static Dictionary<UserId, IReadOnlyList<string>> Read(JsonElement body)
+    {
         var users = JsonMembers.Object(body, "device_keys") ?? throw new MatrixException(MatrixError.MissingParam, "device_keys is missing");
         var wanted = new Dictionary<UserId, IReadOnlyList<string>>();
         foreach (var user in users.EnumerateObject())
@@ -34,7 +48,7 @@ internal static class QueryKeys
         }
 
         return wanted.Count <= UsersMax
-            ? new Answer(await request.Grains.GetGrain<IDeviceKeysGrain>(request.User.Value).Query(wanted))
+            ? wanted
             : throw new MatrixException(MatrixError.BadJson, $"device_keys may have {UsersMax} users at most");
     }
 }

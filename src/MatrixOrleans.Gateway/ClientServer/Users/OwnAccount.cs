@@ -17,4 +17,17 @@ internal static class OwnAccount
     /// <summary>A user of this server or another, as the path names it.</summary>
     /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
     public static UserId Named(ClientRequest request) => UserId.FromRequest(request.Path("userId"));
+
+    /// <summary>Whether another server must be asked about the user, which is done for our users only.</summary>
+    /// <exception cref="MatrixException">M_MISSING_TOKEN</exception>
+    public static bool IsElsewhere(ClientRequest request, UserId user)
+    {
+        if (request.Options.Tenants.Contains(user.ServerName))
+        {
+            return false;
+        }
+
+        _ = request.Session;
+        return true;
+    }
 }

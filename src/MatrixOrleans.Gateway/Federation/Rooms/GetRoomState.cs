@@ -1,0 +1,11 @@
+using MatrixOrleans.Gateway.Http;
+
+namespace MatrixOrleans.Gateway.Federation.Rooms;
+
+internal static class GetRoomState
+{
+    public static readonly ServerEndpoint Endpoint = new("getRoomState", "GET", "/_matrix/federation/v1/state/{roomId}", ServerAccess.Server, Handle);
+
+    private static async ValueTask<Answer> Handle(ServerRequest request) =>
+        new(await request.Resident().State(request.Asker(), Asked.EventId(request.Query("event_id")), idsOnly: false));
+}
