@@ -90,9 +90,14 @@ public sealed class UserStoresTests
         Assert.Equal([(1L, "1"), (3L, "3")], (await store.Read(Alice, "A", 0, 100, 10)).Select(m => (m.Position, Text(m.Json))));
         Assert.Equal([1L], (await store.Read(Alice, "A", 0, 100, 1)).Select(m => m.Position));
         Assert.Equal([3L], (await store.Read(Alice, "A", 1, 100, 10)).Select(m => m.Position));
-        Assert.Equal(1, await store.DeleteUpTo(Alice, "A", 1));
+        await store.DeleteUpTo(Alice, "A", 1);
         Assert.Equal([3L], (await store.Read(Alice, "A", 0, 100, 10)).Select(m => m.Position));
         Assert.Single(await store.Read(Alice, "B", 0, 100, 10));
+
+        // Many at once, of several devices.
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(i => store.DeleteUpTo(Alice, i % 2 == 0 ? "A" : "B", i % 3)));
+        Assert.Equal([3L], (await store.Read(Alice, "A", 0, 100, 10)).Select(m => m.Position));
+        Assert.Empty(await store.Read(Alice, "B", 0, 100, 10));
     }
 
     [Theory, MemberData(nameof(Providers))]

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
