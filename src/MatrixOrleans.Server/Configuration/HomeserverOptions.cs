@@ -139,6 +139,10 @@ public sealed class HomeserverOptions
     [Key("federation-public-rooms")]
     public bool FederationPublicRooms { get; set; }
 
+    /// <summary>Run the common operations once on a homeserver in a temporary folder before <c>/health/ready</c> says yes, so that the first requests are not slow. Default true.</summary>
+    [Key("warm-up")]
+    public bool WarmUp { get; set; } = true;
+
     /// <summary>Least severe log lines to print: <c>Debug</c>, <c>Information</c>, <c>Warning</c>, <c>Error</c>. Default <c>Information</c>.</summary>
     [Key("log-level")]
     public string LogLevel { get; set; } = "Information";

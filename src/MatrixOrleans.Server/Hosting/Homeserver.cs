@@ -36,7 +36,11 @@ public static class Homeserver
         var readiness = new Readiness();
         await using var server = await Start(options, readiness);
         await Welcome.Print(options, server.Database);
-        await WarmUp.Run(server.Database, server.App.Services.GetRequiredService<ILoggerFactory>());
+        if (options.WarmUp)
+        {
+            await WarmUp.Run(server.Database, server.App.Services.GetRequiredService<ILoggerFactory>());
+        }
+
         readiness.IsReady = true;
         await server.App.WaitForShutdownAsync();
         return 0;

@@ -43,6 +43,8 @@ public sealed record ServerOptions
         yield return SharedSecret;
         yield return "--rate-limit";
         yield return "off";
+        yield return "--warm-up";
+        yield return "false";
         yield return "--password-hash-cheap";
         yield return "true";
         yield return "--outbound-private-addresses";
