@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Media;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
 using MatrixOrleans.Storage.State;
@@ -76,6 +77,12 @@ public sealed partial class Database : IAsyncDisposable
 
     public DirectoryStore Directory { get; private set; } = null!;
 
+    public MediaStore Media { get; private set; } = null!;
+
+    public MediaUpkeepStore MediaUpkeep { get; private set; } = null!;
+
+    public BlobStore Blobs { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -147,6 +154,9 @@ public sealed partial class Database : IAsyncDisposable
         Unread = new UnreadStore(_source, _writer);
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
+        Media = new MediaStore(_source, _writer);
+        MediaUpkeep = new MediaUpkeepStore(_source, _writer);
+        Blobs = new BlobStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>

@@ -10,9 +10,10 @@ public sealed class ArchitectureTests
         ["Protocol"] = [],
         ["Contracts"] = ["Protocol"],
         ["Storage"] = ["Protocol"],
-        ["Grains"] = ["Contracts", "Protocol", "Storage"],
-        ["Gateway"] = ["Contracts", "Protocol"],
-        ["Server"] = ["Contracts", "Gateway", "Grains", "Protocol", "Storage"],
+        ["Media"] = ["Protocol"],
+        ["Grains"] = ["Contracts", "Media", "Protocol", "Storage"],
+        ["Gateway"] = ["Contracts", "Media", "Protocol"],
+        ["Server"] = ["Contracts", "Gateway", "Grains", "Media", "Protocol", "Storage"],
     };
 
     [Fact]
@@ -34,6 +35,16 @@ public sealed class ArchitectureTests
         {
             var packages = XDocument.Load(project).Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);
             Assert.DoesNotContain(packages, package => package is "Npgsql" or "Microsoft.Data.Sqlite" or "Dapper");
+        }
+    }
+
+    [Fact]
+    public void Only_media_refers_to_image_libraries()
+    {
+        foreach (var project in System.IO.Directory.GetFiles(Path.Combine(Root(), "src"), "*.csproj", SearchOption.AllDirectories).Where(p => Name(p) != "Media"))
+        {
+            var packages = XDocument.Load(project).Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);
+            Assert.DoesNotContain(packages, package => package.StartsWith("NetVips", StringComparison.Ordinal));
         }
     }
 

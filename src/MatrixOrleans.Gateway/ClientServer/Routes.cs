@@ -3,6 +3,7 @@ using MatrixOrleans.Gateway.ClientServer.Admin;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
+using MatrixOrleans.Gateway.ClientServer.Media;
 using MatrixOrleans.Gateway.ClientServer.OldSync;
 using MatrixOrleans.Gateway.ClientServer.Push;
 using MatrixOrleans.Gateway.ClientServer.Reading;
@@ -30,6 +31,7 @@ public static class Routes
         .. Accounts,
         .. Admin,
         .. Encryption,
+        .. Content,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
@@ -171,5 +173,20 @@ public static class Routes
         GetRoomVisibilityOnDirectory.Endpoint,
         GetPublicRooms.Endpoint,
         QueryPublicRooms.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Content =>
+    [
+        UploadContent.Endpoint,
+        CreateContent.Endpoint,
+        UploadContentToMXC.Endpoint,
+        GetContentAuthed.Endpoint,
+        GetContentOverrideNameAuthed.Endpoint,
+        GetContentThumbnailAuthed.Endpoint,
+        GetConfigAuthed.Endpoint,
+        GetContent.Endpoint,
+        GetContentOverrideName.Endpoint,
+        GetContentThumbnail.Endpoint,
+        GetConfig.Endpoint,
     ];
 }

@@ -1,4 +1,5 @@
 using MatrixOrleans.Gateway.ClientServer;
+using MatrixOrleans.Gateway.Media;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,6 +14,9 @@ public static class GatewayExtensions
         .AddSingleton<RateLimits>()
         .AddSingleton<DeviceActivity>()
         .AddHostedService(services => services.GetRequiredService<DeviceActivity>())
+        .AddSingleton<MediaFinder>()
+        .AddSingleton<UploadDesk>()
+        .AddSingleton<ThumbnailDesk>()
         .AddSingleton<EndpointRunner>();
 
     /// <summary>Maps every operation of the route lists.</summary>

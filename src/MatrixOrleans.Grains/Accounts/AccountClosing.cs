@@ -33,7 +33,7 @@ public sealed partial class AccountClosing(Database database, TimeProvider time,
         }
     }
 
-    /// <summary>Takes the profile away; with <paramref name="erase"/> the account data too.</summary>
+    /// <summary>Takes the profile away; with <paramref name="erase"/> the account data and all uploads too.</summary>
     private async Task Clear(UserId user, bool erase)
     {
         List<UserEntry> entries = [await DeviceListRows.For(database, user)];
@@ -48,6 +48,8 @@ public sealed partial class AccountClosing(Database database, TimeProvider time,
             {
                 entries.Add(new AccountDataSet(user.Value, row.RoomNid, null, row.Type, null));
             }
+
+            await database.MediaUpkeep.RemoveOf(user, time.GetUtcNow().ToUnixTimeMilliseconds());
         }
 
         await database.Writer.Append(new AppendUnit { Users = entries });

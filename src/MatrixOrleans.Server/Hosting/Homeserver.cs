@@ -4,7 +4,9 @@ using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Media;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Media;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
@@ -49,6 +51,8 @@ public static class Homeserver
             .AddSingleton(TimeProvider.System)
             .AddSingleton(database)
             .AddSingleton(gateway)
+            .AddMedia(Media(options))
+            .AddHostedService<MediaUpkeep>()
             .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
@@ -99,6 +103,20 @@ public static class Homeserver
         RateLimits = options.RateLimit == "on",
         SendsPerSecond = options.SendsPerSecond,
         SendsBurst = (int)Math.Max(200, options.SendsPerSecond * 4),
+    };
+
+    private static MediaOptions Media(HomeserverOptions options) => new()
+    {
+        Folder = options.MediaDir ?? Path.Combine(options.DataDir, "media"),
+        UploadBytesMax = options.MediaUploadBytesMax,
+        RemoteBytesMax = options.MediaUploadBytesMax,
+        UserBytesMax = options.MediaQuotaBytes,
+        Legacy = Enum.Parse<LegacyMedia>(options.MediaLegacy, ignoreCase: true),
+        DynamicThumbnails = options.MediaDynamicThumbnails,
+        ImagePixelsMax = options.MediaImagePixelsMax,
+        RetentionDays = options.MediaRetentionDays,
+        RemoteRetentionDays = options.MediaRemoteRetentionDays,
+        S3 = options.MediaS3 is null ? null : OptionsReader.S3Of(options),
     };
 
     private static void ConfigureKestrel(KestrelServerOptions kestrel, HomeserverOptions options)
