@@ -1,6 +1,7 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Ephemeral;
+using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
@@ -29,5 +30,6 @@ public static class GrainsExtensions
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
+        .AddFederation()
         .AddAccounts(passwords);
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Media;
 using MatrixOrleans.Storage.Rooms;
@@ -83,6 +84,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public BlobStore Blobs { get; private set; } = null!;
 
+    public ServerKeyStore ServerKeys { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -157,6 +160,7 @@ public sealed partial class Database : IAsyncDisposable
         Media = new MediaStore(_source, _writer);
         MediaUpkeep = new MediaUpkeepStore(_source, _writer);
         Blobs = new BlobStore(_source, _writer);
+        ServerKeys = new ServerKeyStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>

@@ -11,9 +11,10 @@ public sealed class ArchitectureTests
         ["Contracts"] = ["Protocol"],
         ["Storage"] = ["Protocol"],
         ["Media"] = ["Protocol"],
-        ["Grains"] = ["Contracts", "Media", "Protocol", "Storage"],
+        ["Outbound"] = ["Protocol"],
+        ["Grains"] = ["Contracts", "Media", "Outbound", "Protocol", "Storage"],
         ["Gateway"] = ["Contracts", "Media", "Protocol"],
-        ["Server"] = ["Contracts", "Gateway", "Grains", "Media", "Protocol", "Storage"],
+        ["Server"] = ["Contracts", "Gateway", "Grains", "Media", "Outbound", "Protocol", "Storage"],
     };
 
     [Fact]

@@ -11,6 +11,9 @@ public readonly record struct MatrixError([property: Id(0)] string Code, [proper
     public static readonly MatrixError Forbidden = new("M_FORBIDDEN", 403);
     public static readonly MatrixError UnknownToken = new("M_UNKNOWN_TOKEN", 401);
     public static readonly MatrixError MissingToken = new("M_MISSING_TOKEN", 401);
+
+    /// <summary>A request of a server that is not signed, or not well.</summary>
+    public static readonly MatrixError Unauthorized = new("M_UNAUTHORIZED", 401);
     public static readonly MatrixError UserLocked = new("M_USER_LOCKED", 401);
     public static readonly MatrixError UserSuspended = new("M_USER_SUSPENDED", 403);
     public static readonly MatrixError UserDeactivated = new("M_USER_DEACTIVATED", 403);

@@ -15,6 +15,9 @@ public sealed class VerifyKey
             ? new VerifyKey(key)
             : null;
 
+    /// <summary>The 32 bytes.</summary>
+    public byte[] Raw => _key.Export(KeyBlobFormat.RawPublicKey);
+
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
         signature.Length == 64 && SignatureAlgorithm.Ed25519.Verify(_key, message, signature);
 }
