@@ -84,6 +84,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public BlobStore Blobs { get; private set; } = null!;
 
+    public UrlPreviewStore UrlPreviews { get; private set; } = null!;
+
     public ServerKeyStore ServerKeys { get; private set; } = null!;
 
     internal SqlSource Source => _source;
@@ -160,6 +162,7 @@ public sealed partial class Database : IAsyncDisposable
         Media = new MediaStore(_source, _writer);
         MediaUpkeep = new MediaUpkeepStore(_source, _writer);
         Blobs = new BlobStore(_source, _writer);
+        UrlPreviews = new UrlPreviewStore(_source, _writer);
         ServerKeys = new ServerKeyStore(_source, _writer);
     }
 

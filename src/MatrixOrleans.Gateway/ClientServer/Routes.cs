@@ -184,9 +184,11 @@ public static class Routes
         GetContentOverrideNameAuthed.Endpoint,
         GetContentThumbnailAuthed.Endpoint,
         GetConfigAuthed.Endpoint,
+        GetUrlPreviewAuthed.Endpoint,
         GetContent.Endpoint,
         GetContentOverrideName.Endpoint,
         GetContentThumbnail.Endpoint,
         GetConfig.Endpoint,
+        GetUrlPreview.Endpoint,
     ];
 }

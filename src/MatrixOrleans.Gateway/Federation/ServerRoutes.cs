@@ -1,3 +1,5 @@
+using MatrixOrleans.Gateway.Federation.Media;
+
 namespace MatrixOrleans.Gateway.Federation;
 
 /// <summary>Every operation of the server-server API that is served, a line each. A test compares the list with the specification's OpenAPI files.</summary>
@@ -5,5 +7,7 @@ public static class ServerRoutes
 {
     public static readonly IReadOnlyList<ServerEndpoint> All =
     [
+        GetContent.Endpoint,
+        GetContentThumbnail.Endpoint,
     ];
 }

@@ -19,8 +19,8 @@ internal enum MediaPath
 /// <summary>Finds what is to be given out, waiting for content that is on its way.</summary>
 internal sealed class MediaFinder(GatewayOptions gateway, MediaOptions options)
 {
-    private const int TimeoutMsDefault = 20_000;
-    private const int TimeoutMsMax = 60_000;
+    public const int TimeoutMsDefault = 20_000;
+    public const int TimeoutMsMax = 60_000;
 
     /// <exception cref="MatrixException">M_NOT_FOUND; M_NOT_YET_UPLOADED when the content did not come in time; M_UNRECOGNIZED where the path is off.</exception>
     public async Task<MediaInfo> Find(ClientRequest request, MediaPath path)
@@ -32,33 +32,45 @@ internal sealed class MediaFinder(GatewayOptions gateway, MediaOptions options)
 
         var uri = MxcUri.FromRequest(request.Path("serverName"), request.Path("mediaId"));
         var timeoutMs = request.QueryInteger("timeout_ms", TimeoutMsDefault, TimeoutMsMax);
-        var info = gateway.Tenants.Contains(uri.ServerName) ? await Local(request, uri, timeoutMs) : await Remote(request, uri);
+        var info = gateway.Tenants.Contains(uri.ServerName) ? await Local(request.Grains, uri, timeoutMs, request.Time, request.Aborted) : await Remote(request, uri, timeoutMs, path);
         return path == MediaPath.Legacy && options.Legacy == LegacyMedia.Frozen && !info.Unauthenticated ? throw NotFound() : info;
     }
 
-    private static async Task<MediaInfo> Local(ClientRequest request, MxcUri uri, int timeoutMs)
+    /// <summary>Media of a tenant, waiting for content that is on its way.</summary>
+    /// <exception cref="MatrixException">M_NOT_FOUND, M_NOT_YET_UPLOADED.</exception>
+    public static async Task<MediaInfo> Local(IGrainFactory grains, MxcUri uri, int timeoutMs, TimeProvider time, CancellationToken aborted)
     {
-        var started = request.Time.GetTimestamp();
+        var started = time.GetTimestamp();
         while (true)
         {
-            var info = await request.Grains.GetGrain<IMediaGrain>(0).Find(uri) ?? throw NotFound();
+            var info = await grains.GetGrain<IMediaGrain>(0).Find(uri) ?? throw NotFound();
             if (info.Blob is not null)
             {
                 return info;
             }
 
-            var left = timeoutMs - (int)request.Time.GetElapsedTime(started).TotalMilliseconds;
+            var left = timeoutMs - (int)time.GetElapsedTime(started).TotalMilliseconds;
             if (left <= 0)
             {
                 throw new MatrixException(MatrixError.NotYetUploaded, "Content has not yet been uploaded");
             }
 
-            await request.Grains.GetGrain<IAwaitedMediaGrain>(uri.Value).Wait(Math.Min(left, IAwaitedMediaGrain.WaitMsMax)).WaitAsync(request.Aborted);
+            await grains.GetGrain<IAwaitedMediaGrain>(uri.Value).Wait(Math.Min(left, IAwaitedMediaGrain.WaitMsMax)).WaitAsync(aborted);
         }
     }
 
-    private static async Task<MediaInfo> Remote(ClientRequest request, MxcUri uri) =>
-        await request.Grains.GetGrain<IMediaGrain>(0).Find(uri) is { Blob: not null } info ? info : throw NotFound();
+    /// <summary>Media of another server: here already, else fetched, unless this is a path that anybody may have asked.</summary>
+    private async Task<MediaInfo> Remote(ClientRequest request, MxcUri uri, int timeoutMs, MediaPath path)
+    {
+        if (await request.Grains.GetGrain<IMediaGrain>(0).Find(uri) is { Blob: not null } info)
+        {
+            return info;
+        }
+
+        // What nobody may see afterwards is not fetched; strangers fill no disk.
+        var mayFetch = path == MediaPath.Authenticated || (options.Legacy == LegacyMedia.On && request.QueryFlag("allow_remote", missing: true));
+        return mayFetch ? await request.Grains.GetGrain<IRemoteMediaGrain>(uri.Value).Get(request.Tenant, timeoutMs).WaitAsync(request.Aborted) : throw NotFound();
+    }
 
     private static MatrixException NotFound() => new(MatrixError.NotFound, "Media not found");
 }

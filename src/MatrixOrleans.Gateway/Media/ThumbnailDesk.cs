@@ -15,12 +15,12 @@ internal sealed class ThumbnailDesk(IBlobStore blobs, Spool spool, Thumbnailer t
     private readonly ConcurrentDictionary<(string Uri, ThumbnailSpec Spec), Lazy<Task<StoredThumbnail>>> _making = new();
 
     /// <exception cref="MatrixException">M_UNKNOWN with status 400 for what is no image; M_TOO_LARGE; M_LIMIT_EXCEEDED.</exception>
-    public async Task<StoredThumbnail> Get(ClientRequest request, MediaInfo info, ThumbnailSpec asked)
+    public async Task<StoredThumbnail> Get(IGrainFactory grains, MediaInfo info, ThumbnailSpec asked, CancellationToken aborted)
     {
         // Zero stands for "as large as the content is".
         var size = asked.Made(options.DynamicThumbnails);
         var key = size ?? asked with { Width = 0, Height = 0, Method = ThumbnailMethod.Scale };
-        var index = request.Grains.GetGrain<IMediaGrain>(0);
+        var index = grains.GetGrain<IMediaGrain>(0);
         if (await index.FindThumbnail(info.Uri, key) is { } stored)
         {
             return stored;
@@ -29,7 +29,7 @@ internal sealed class ThumbnailDesk(IBlobStore blobs, Spool spool, Thumbnailer t
         var work = _making.GetOrAdd((info.Uri.Value, key), _ => new Lazy<Task<StoredThumbnail>>(() => Make(index, info, size, key)));
         try
         {
-            return await work.Value.WaitAsync(request.Aborted);
+            return await work.Value.WaitAsync(aborted);
         }
         catch (MatrixException refusal) when (refusal.Code == MatrixError.TooLarge && !gateway.Tenants.Contains(info.Uri.ServerName))
         {

@@ -16,6 +16,8 @@ public sealed partial class MediaUpkeep(Database database, IBlobStore blobs, Med
 
     private const int RoundsMax = 1_000;
 
+    private const long PreviewKeptMs = 24 * 60 * 60 * 1000L;
+
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
     /// <summary>One round of everything.</summary>
@@ -23,6 +25,7 @@ public sealed partial class MediaUpkeep(Database database, IBlobStore blobs, Med
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         await database.MediaUpkeep.RemoveExpired(now);
+        await database.UrlPreviews.RemoveBefore(now - PreviewKeptMs);
         if (options.RetentionDays > 0)
         {
             await database.MediaUpkeep.RemoveLocal(now - DaysMs(options.RetentionDays), now);

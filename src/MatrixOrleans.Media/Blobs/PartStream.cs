@@ -1,7 +1,7 @@
 namespace MatrixOrleans.Media.Blobs;
 
 /// <summary>The next bytes of another stream and no more. Owns it.</summary>
-internal sealed class PartStream(Stream inner, long length) : Stream
+public sealed class PartStream(Stream inner, long length) : Stream
 {
     private long _left = length;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MatrixOrleans.Protocol.Errors;
 using Orleans;
 
@@ -27,22 +28,17 @@ public readonly record struct ThumbnailSpec([property: Id(0)] int Width, [proper
     private static readonly (int Width, int Height)[] Cropped = [(32, 32), (96, 96), (320, 240), (320, 320), (640, 480), (640, 640), (800, 600)];
 
     /// <summary>Of a request's parameters.</summary>
-    /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
-    public static ThumbnailSpec FromRequest(long width, long height, string? method, bool animated)
-    {
-        if (width < 1 || height < 1)
-        {
-            throw new MatrixException(MatrixError.InvalidParam, "width and height must be positive");
-        }
-
-        var how = method switch
+    /// <exception cref="MatrixException">M_MISSING_PARAM, M_INVALID_PARAM</exception>
+    public static ThumbnailSpec FromRequest(string? width, string? height, string? method, bool animated) => new(
+        Side(width),
+        Side(height),
+        method switch
         {
             null or "scale" => ThumbnailMethod.Scale,
             "crop" => ThumbnailMethod.Crop,
             _ => throw new MatrixException(MatrixError.InvalidParam, "method must be crop or scale"),
-        };
-        return new ThumbnailSpec((int)Math.Min(width, int.MaxValue), (int)Math.Min(height, int.MaxValue), how, animated);
-    }
+        },
+        animated);
 
     /// <summary>
     /// The size that is made for this wish: the smallest of the standard ones that is not smaller, so that few are made of one image however many
@@ -66,5 +62,17 @@ public readonly record struct ThumbnailSpec([property: Id(0)] int Width, [proper
         }
 
         return null;
+    }
+
+    private static int Side(string? text)
+    {
+        if (text is null)
+        {
+            throw new MatrixException(MatrixError.MissingParam, "width and height are needed");
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var side) && side > 0
+            ? (int)Math.Min(side, int.MaxValue)
+            : throw new MatrixException(MatrixError.InvalidParam, "width and height must be positive integers");
     }
 }

@@ -102,6 +102,14 @@ public sealed class HomeserverOptions
     [Key("media-remote-retention-days")]
     public int MediaRemoteRetentionDays { get; set; }
 
+    /// <summary>Fetch pages behind URLs in messages, to show clients what is there. Default false.</summary>
+    [Key("url-previews")]
+    public bool UrlPreviews { get; set; }
+
+    /// <summary>Connect to private, loopback and other special addresses too: for tests and closed networks. Default false.</summary>
+    [Key("outbound-private-addresses")]
+    public bool OutboundPrivateAddresses { get; set; }
+
     /// <summary>Keep content in an S3 bucket in place of the folder: <c>https://endpoint/bucket/prefix</c>, the prefix being optional.</summary>
     [Key("media-s3")]
     public string? MediaS3 { get; set; }

@@ -7,6 +7,7 @@ using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Media;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Media;
+using MatrixOrleans.Outbound;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
@@ -52,6 +53,7 @@ public static class Homeserver
             .AddSingleton(database)
             .AddSingleton(gateway)
             .AddMedia(Media(options))
+            .AddSingleton(new OutboundOptions { PrivateAddressesAllowed = options.OutboundPrivateAddresses })
             .AddHostedService<MediaUpkeep>()
             .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null)
             .AddGateway();
@@ -113,6 +115,7 @@ public static class Homeserver
         UserBytesMax = options.MediaQuotaBytes,
         Legacy = Enum.Parse<LegacyMedia>(options.MediaLegacy, ignoreCase: true),
         DynamicThumbnails = options.MediaDynamicThumbnails,
+        UrlPreviews = options.UrlPreviews,
         ImagePixelsMax = options.MediaImagePixelsMax,
         RetentionDays = options.MediaRetentionDays,
         RemoteRetentionDays = options.MediaRemoteRetentionDays,

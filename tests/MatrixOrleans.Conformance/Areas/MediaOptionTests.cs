@@ -66,4 +66,19 @@ public sealed class MediaOptionTests
         Assert.Equal(image, (await alice.Download((server, id))).Ok());
         Assert.Empty(scope.Violations);
     }
+
+    [Fact]
+    public async Task Homeservers_of_one_process_have_their_own_media_and_see_each_others()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(new ServerOptions { ServerNames = ["one.example", "two.example"] });
+        TestScope scope = new(server.BaseAddress, "one.example");
+        TestClient alice = await scope.User("alice", "one.example");
+        TestClient bob = await scope.User("bob", "two.example");
+        (string Server, string Id) media = await alice.Upload(Bytes);
+        Assert.Equal("one.example", media.Server);
+        Assert.Equal("two.example", (await bob.Upload(Bytes)).Server);
+        Assert.Equal(Bytes, (await bob.Download(media)).Ok());
+        (await bob.Download(("two.example", media.Id))).Fails(404, "M_NOT_FOUND");
+        Assert.Empty(scope.Violations);
+    }
 }

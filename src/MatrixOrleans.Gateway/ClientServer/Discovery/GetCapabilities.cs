@@ -1,4 +1,5 @@
 using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Media;
 using MatrixOrleans.Protocol.Rooms;
 
 namespace MatrixOrleans.Gateway.ClientServer.Discovery;
@@ -27,6 +28,7 @@ internal static class GetCapabilities
             ["m.3pid_changes"] = new { Enabled = false },
             ["m.get_login_token"] = new { Enabled = full },
             ["m.forget_forced_upon_leave"] = new { Enabled = false },
+            ["io.element.msc4452.preview_url"] = new { Enabled = full && request.Service<MediaOptions>().UrlPreviews },
         };
         if (request.Session.IsAdmin)
         {
