@@ -1,5 +1,6 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Admin;
+using MatrixOrleans.Gateway.ClientServer.Admin.Media;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
@@ -32,6 +33,7 @@ public static class Routes
         .. Admin,
         .. Encryption,
         .. Content,
+        .. MediaAdmin,
     ];
 
     private static IEnumerable<Endpoint> Discovery =>
@@ -190,5 +192,18 @@ public static class Routes
         GetContentThumbnail.Endpoint,
         GetConfig.Endpoint,
         GetUrlPreview.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> MediaAdmin =>
+    [
+        GetUserMedia.Endpoint,
+        DeleteUserMedia.Endpoint,
+        DeleteMedia.Endpoint,
+        QuarantineMedia.Endpoint,
+        UnquarantineMedia.Endpoint,
+        QuarantineUserMedia.Endpoint,
+        ProtectMedia.Endpoint,
+        UnprotectMedia.Endpoint,
+        PurgeMediaCache.Endpoint,
     ];
 }
