@@ -1,4 +1,5 @@
 using System.Text;
+using MatrixOrleans.Gateway.Federation.Media;
 using MatrixOrleans.Media.Blobs;
 
 namespace MatrixOrleans.Server.Tests.Media;
@@ -22,6 +23,35 @@ public sealed class MixedMediaTests : IDisposable
             var media = MixedMedia.Read(_file, "multipart/mixed; boundary=b")!;
             Assert.Equal(("image/png", "inline; filename=a", null), (media.ContentType, media.Disposition, media.Location));
             Assert.Equal(content, Encoding.ASCII.GetString(File.ReadAllBytes(_file).AsSpan((int)media.Offset, (int)media.Length)));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("some bytes\r\n--and dashes")]
+    public async Task What_this_server_gives_to_others_is_read_by_the_same_rules(string text)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var folder = System.IO.Directory.CreateTempSubdirectory("mixed-").FullName;
+        try
+        {
+            var blobs = new DiskBlobStore(Path.Combine(folder, "blobs"));
+            using var kept = await new Spool(Path.Combine(folder, "incoming")).Receive(new MemoryStream(Encoding.UTF8.GetBytes(text)), 1000, cancel);
+            await blobs.Keep(kept, cancel);
+            var answer = await MixedAnswer.Give(blobs, kept.Blob, kept.Length, "text/plain; charset=utf-8", "inline; filename=\"a.txt\"", cancel);
+            await using (var file = File.Create(_file))
+            {
+                await answer.WriteBody!(file, cancel);
+                Assert.Equal(answer.BodyLength, file.Length);
+            }
+
+            var media = MixedMedia.Read(_file, answer.ContentType)!;
+            Assert.Equal(("text/plain; charset=utf-8", "inline; filename=\"a.txt\"", null), (media.ContentType, media.Disposition, media.Location));
+            Assert.Equal(text, Encoding.UTF8.GetString((await File.ReadAllBytesAsync(_file, cancel)).AsSpan((int)media.Offset, (int)media.Length)));
+        }
+        finally
+        {
+            System.IO.Directory.Delete(folder, recursive: true);
         }
     }
 
