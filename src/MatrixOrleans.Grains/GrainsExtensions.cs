@@ -6,6 +6,7 @@ using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Media;
 using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Push;
 using MatrixOrleans.Grains.Rooms;
@@ -44,5 +45,6 @@ public static class GrainsExtensions
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
         .AddPush()
         .AddFederation()
+        .AddMediaGrains()
         .AddAccounts(passwords);
 }

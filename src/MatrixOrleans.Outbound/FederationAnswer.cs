@@ -14,6 +14,9 @@ public sealed class FederationAnswer : IAsyncDisposable
     /// <summary>As the header has it.</summary>
     public string? ContentType => _response.Content.Headers.TryGetValues("Content-Type", out var values) ? values.FirstOrDefault() : null;
 
+    /// <summary>The header <c>Content-Disposition</c>, as it is.</summary>
+    public string? Disposition => _response.Content.Headers.TryGetValues("Content-Disposition", out var values) ? values.FirstOrDefault() : null;
+
     /// <summary>Of a redirect, as the header has it.</summary>
     public Uri? Location => _response.Headers.Location;
 

@@ -4,6 +4,7 @@ using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage.Media;
 using MatrixOrleans.Storage.Push;
 using MatrixOrleans.Storage.Rooms;
 using MatrixOrleans.Storage.Sql;
@@ -94,6 +95,14 @@ public sealed partial class Database : IAsyncDisposable
     public AliasStore Aliases { get; private set; } = null!;
 
     public DirectoryStore Directory { get; private set; } = null!;
+
+    public MediaStore Media { get; private set; } = null!;
+
+    public MediaUpkeepStore MediaUpkeep { get; private set; } = null!;
+
+    public BlobStore Blobs { get; private set; } = null!;
+
+    public UrlPreviewStore UrlPreviews { get; private set; } = null!;
 
     public ServerKeyStore ServerKeys { get; private set; } = null!;
 
@@ -187,6 +196,10 @@ public sealed partial class Database : IAsyncDisposable
         Unread = new UnreadStore(_source, _writer);
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
+        Media = new MediaStore(_source, _writer);
+        MediaUpkeep = new MediaUpkeepStore(_source, _writer);
+        Blobs = new BlobStore(_source, _writer);
+        UrlPreviews = new UrlPreviewStore(_source, _writer);
         ServerKeys = new ServerKeyStore(_source, _writer);
         Received = new ReceivedStore(_source, _writer);
         RemoteDevices = new RemoteDeviceStore(_source, _writer);

@@ -35,6 +35,11 @@ try
         await Part(report, "resolution", ResolutionFigures.Run(benchmark));
     }
 
+    if (options.Parts.Contains("thumbnails"))
+    {
+        await Part(report, "thumbnails", ThumbnailFigures.Run(benchmark));
+    }
+
     foreach (var name in options.Databases)
     {
         if (name == "sqlite")
@@ -63,7 +68,7 @@ finally
 
 static async Task RunOn(Benchmark benchmark, DatabaseChoice database)
 {
-    foreach (var part in BenchmarkOptions.AllParts.Where(p => p != "resolution" && benchmark.Options.Parts.Contains(p)))
+    foreach (var part in BenchmarkOptions.AllParts.Where(p => p is not ("resolution" or "thumbnails") && benchmark.Options.Parts.Contains(p)))
     {
         Report.Progress($"{part} on {database.Name}");
         await Part(benchmark.Report, $"{part} on {database.Name}", part switch

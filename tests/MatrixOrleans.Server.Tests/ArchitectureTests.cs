@@ -10,10 +10,11 @@ public sealed class ArchitectureTests
         ["Protocol"] = [],
         ["Contracts"] = ["Protocol"],
         ["Storage"] = ["Protocol"],
+        ["Media"] = ["Protocol"],
         ["Outbound"] = ["Protocol"],
-        ["Grains"] = ["Contracts", "Outbound", "Protocol", "Storage"],
-        ["Gateway"] = ["Contracts", "Protocol"],
-        ["Server"] = ["Contracts", "Gateway", "Grains", "Outbound", "Protocol", "Storage"],
+        ["Grains"] = ["Contracts", "Media", "Outbound", "Protocol", "Storage"],
+        ["Gateway"] = ["Contracts", "Media", "Protocol"],
+        ["Server"] = ["Contracts", "Gateway", "Grains", "Media", "Outbound", "Protocol", "Storage"],
     };
 
     [Fact]
@@ -35,6 +36,16 @@ public sealed class ArchitectureTests
         {
             var packages = XDocument.Load(project).Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);
             Assert.DoesNotContain(packages, package => package is "Npgsql" or "Microsoft.Data.Sqlite" or "Dapper");
+        }
+    }
+
+    [Fact]
+    public void Only_media_refers_to_image_libraries()
+    {
+        foreach (var project in System.IO.Directory.GetFiles(Path.Combine(Root(), "src"), "*.csproj", SearchOption.AllDirectories).Where(p => Name(p) != "Media"))
+        {
+            var packages = XDocument.Load(project).Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);
+            Assert.DoesNotContain(packages, package => package.StartsWith("NetVips", StringComparison.Ordinal));
         }
     }
 

@@ -1,4 +1,5 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
+using MatrixOrleans.Gateway.ClientServer.Admin.Media;
 using MatrixOrleans.Gateway.ClientServer.Admin;
 using MatrixOrleans.Gateway.ClientServer.DehydratedDevices;
 using MatrixOrleans.Gateway.ClientServer.Delayed;
@@ -6,6 +7,7 @@ using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
 using MatrixOrleans.Gateway.ClientServer.KeyBackup;
+using MatrixOrleans.Gateway.ClientServer.Media;
 using MatrixOrleans.Gateway.ClientServer.OldSync;
 using MatrixOrleans.Gateway.ClientServer.Presence;
 using MatrixOrleans.Gateway.ClientServer.Push;
@@ -41,6 +43,8 @@ public static class Routes
         .. Rendezvous,
         .. KeyBackup,
         .. DehydratedDevices,
+        .. Content,
+        .. MediaAdmin,
     ];
 
     private static IEnumerable<Endpoint> Delayed =>
@@ -245,5 +249,35 @@ public static class Routes
         GetRoomVisibilityOnDirectory.Endpoint,
         GetPublicRooms.Endpoint,
         QueryPublicRooms.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> Content =>
+    [
+        UploadContent.Endpoint,
+        CreateContent.Endpoint,
+        UploadContentToMXC.Endpoint,
+        GetContentAuthed.Endpoint,
+        GetContentOverrideNameAuthed.Endpoint,
+        GetContentThumbnailAuthed.Endpoint,
+        GetConfigAuthed.Endpoint,
+        GetUrlPreviewAuthed.Endpoint,
+        GetContent.Endpoint,
+        GetContentOverrideName.Endpoint,
+        GetContentThumbnail.Endpoint,
+        GetConfig.Endpoint,
+        GetUrlPreview.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> MediaAdmin =>
+    [
+        GetUserMedia.Endpoint,
+        DeleteUserMedia.Endpoint,
+        DeleteMedia.Endpoint,
+        QuarantineMedia.Endpoint,
+        UnquarantineMedia.Endpoint,
+        QuarantineUserMedia.Endpoint,
+        ProtectMedia.Endpoint,
+        UnprotectMedia.Endpoint,
+        PurgeMediaCache.Endpoint,
     ];
 }

@@ -1,6 +1,7 @@
 using MatrixOrleans.Gateway.Federation.Devices;
 using MatrixOrleans.Gateway.Federation.Discovery;
 using MatrixOrleans.Gateway.Federation.Keys;
+using MatrixOrleans.Gateway.Federation.Media;
 using MatrixOrleans.Gateway.Federation.Queries;
 using MatrixOrleans.Gateway.Federation.Transactions;
 
@@ -43,5 +44,7 @@ public static class ServerRoutes
         Rooms.SendInviteV2.Endpoint,
         Rooms.ExchangeThirdPartyInvite.Endpoint,
         Rooms.OnBindThirdPartyIdentifier.Endpoint,
+        GetContent.Endpoint,
+        GetContentThumbnail.Endpoint,
     ];
 }

@@ -26,6 +26,12 @@ public sealed record Answer(ReadOnlyMemory<byte> Body, int Status = StatusCodes.
     /// <summary>Header lines beside the usual ones.</summary>
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
+    /// <summary>Writes the body in place of <see cref="Body"/>, for answers that do not fit into memory.</summary>
+    public Func<Stream, CancellationToken, Task>? WriteBody { get; init; }
+
+    /// <summary>Bytes that <see cref="WriteBody"/> writes.</summary>
+    public long BodyLength { get; init; }
+
     public static Answer Of<T>(T value, int status = StatusCodes.Status200OK) => new(JsonSerializer.SerializeToUtf8Bytes(value, Json), status);
 
     public static Answer Text(string json, int status = StatusCodes.Status200OK) => new(Encoding.UTF8.GetBytes(json), status);

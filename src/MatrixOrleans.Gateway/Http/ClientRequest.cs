@@ -47,6 +47,10 @@ public sealed class ClientRequest
 
     public TimeProvider Time => Http.RequestServices.GetRequiredService<TimeProvider>();
 
+    /// <summary>Something that the gateway's operations share.</summary>
+    public T Service<T>()
+        where T : notnull => Http.RequestServices.GetRequiredService<T>();
+
     public CancellationToken Aborted => Http.RequestAborted;
 
     /// <summary>The client's address, for sessions and rate limits.</summary>

@@ -58,13 +58,19 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
     {
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Body.Length;
+        response.ContentLength = answer.Status == StatusCodes.Status304NotModified ? null : answer.WriteBody is null ? answer.Body.Length : answer.BodyLength;
         if (answer.Headers is not null)
         {
             foreach (var (name, value) in answer.Headers)
             {
                 response.Headers[name] = value;
             }
+        }
+
+        if (answer.WriteBody is { } write)
+        {
+            await write(response.Body, response.HttpContext.RequestAborted);
+            return;
         }
 
         if (answer.Body.IsEmpty)

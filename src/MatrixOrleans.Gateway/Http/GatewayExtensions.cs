@@ -1,22 +1,33 @@
 using MatrixOrleans.Gateway.ClientServer;
 using MatrixOrleans.Gateway.Federation;
+using MatrixOrleans.Gateway.Media;
+using MatrixOrleans.Media;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MatrixOrleans.Gateway.Http;
 
 public static class GatewayExtensions
 {
-    public static IServiceCollection AddGateway(this IServiceCollection services) => services
-        .AddSingleton<SessionCache>()
-        .AddSingleton<RateLimits>()
-        .AddSingleton<DeviceActivity>()
-        .AddHostedService(services => services.GetRequiredService<DeviceActivity>())
-        .AddSingleton<EndpointRunner>()
-        .AddSingleton<RequestAuthentication>()
-        .AddSingleton<ServerEndpointRunner>();
+    public static IServiceCollection AddGateway(this IServiceCollection services)
+    {
+        // The options of media that were registered before stay.
+        services.TryAddSingleton(new MediaOptions());
+        return services
+            .AddSingleton<SessionCache>()
+            .AddSingleton<RateLimits>()
+            .AddSingleton<DeviceActivity>()
+            .AddHostedService(services => services.GetRequiredService<DeviceActivity>())
+            .AddSingleton<MediaFinder>()
+            .AddSingleton<UploadDesk>()
+            .AddSingleton<ThumbnailDesk>()
+            .AddSingleton<EndpointRunner>()
+            .AddSingleton<RequestAuthentication>()
+            .AddSingleton<ServerEndpointRunner>();
+    }
 
     /// <summary>Maps every operation of the route lists.</summary>
     public static void MapGateway(this WebApplication app)

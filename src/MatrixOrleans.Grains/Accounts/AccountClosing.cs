@@ -33,7 +33,7 @@ public sealed partial class AccountClosing(Database database, LogDebts debts, Ti
         }
     }
 
-    /// <summary>Takes the profile away; with <paramref name="erase"/> the account data too.</summary>
+    /// <summary>Takes the profile away; with <paramref name="erase"/> the account data and all uploads too.</summary>
     private async Task Clear(UserId user, bool erase)
     {
         // The devices went with the account.
@@ -50,6 +50,8 @@ public sealed partial class AccountClosing(Database database, LogDebts debts, Ti
             {
                 entries.Add(new AccountDataSet(user.Value, row.RoomNid, null, row.Type, null));
             }
+
+            await database.MediaUpkeep.RemoveOf(user, time.GetUtcNow().ToUnixTimeMilliseconds());
         }
 
         if (entries.Count > 0)

@@ -53,6 +53,10 @@ public readonly record struct MatrixError([property: Id(0)] string Code, [proper
     public static readonly MatrixError InviteBlocked = new("M_INVITE_BLOCKED", 403);
     public static readonly MatrixError UnknownPos = new("M_UNKNOWN_POS", 400);
 
+    /// <summary>The media's id was made; its content has not come (Client-Server API, "Content repository").</summary>
+    public static readonly MatrixError NotYetUploaded = new("M_NOT_YET_UPLOADED", 504);
+    public static readonly MatrixError CannotOverwriteMedia = new("M_CANNOT_OVERWRITE_MEDIA", 409);
+
     /// <summary>The room is being taken up elsewhere; the gateway repeats the request once.</summary>
     public static readonly MatrixError RoomMoved = new("M_UNKNOWN", 504);
 

@@ -99,7 +99,7 @@ public sealed class HomeserverOptions
     [Key("sqlite-synchronous-full")]
     public bool SqliteSynchronousFull { get; set; } = true;
 
-    /// <summary>Let users' push gateways, and other servers, be at private addresses and without TLS: for tests and closed networks. Default false.</summary>
+    /// <summary>Connect to private, loopback and other special addresses too, and to users' push gateways without TLS: for tests and closed networks. Default false.</summary>
     [Key("outbound-private-addresses")]
     public bool OutboundPrivateAddresses { get; set; }
 
@@ -142,6 +142,61 @@ public sealed class HomeserverOptions
     /// <summary>Run the common operations once on a homeserver in a temporary folder before <c>/health/ready</c> says yes, so that the first requests are not slow. Default true.</summary>
     [Key("warm-up")]
     public bool WarmUp { get; set; } = true;
+
+    /// <summary>Folder of uploaded content. Default: <c>media</c> in the data folder.</summary>
+    [Key("media-dir")]
+    public string? MediaDir { get; set; }
+
+    /// <summary>Largest upload, in bytes. Default 52428800 (50 MiB).</summary>
+    [Key("media-upload-bytes-max")]
+    public long MediaUploadBytesMax { get; set; } = 50 * 1024 * 1024;
+
+    /// <summary>Bytes that one user may upload in all; 0 for no bound. Default 0.</summary>
+    [Key("media-quota-bytes")]
+    public long MediaQuotaBytes { get; set; }
+
+    /// <summary>
+    /// What the paths of before v1.11 give out without log-in: <c>off</c> nothing, <c>frozen</c> what was uploaded while they were on, <c>on</c> everything.
+    /// Default <c>frozen</c>.
+    /// </summary>
+    [Key("media-legacy")]
+    public string MediaLegacy { get; set; } = "frozen";
+
+    /// <summary>Make thumbnails of exactly the size that is asked for, instead of the next standard one. Default false.</summary>
+    [Key("media-dynamic-thumbnails")]
+    public bool MediaDynamicThumbnails { get; set; }
+
+    /// <summary>Largest image of which a thumbnail is made, in pixels. Default 50000000.</summary>
+    [Key("media-image-pixels-max")]
+    public long MediaImagePixelsMax { get; set; } = 50_000_000;
+
+    /// <summary>Days after which uploads are removed; 0 for never. Default 0.</summary>
+    [Key("media-retention-days")]
+    public int MediaRetentionDays { get; set; }
+
+    /// <summary>Days after which media of other servers is removed that nobody looked at; 0 for never. Default 0.</summary>
+    [Key("media-remote-retention-days")]
+    public int MediaRemoteRetentionDays { get; set; }
+
+    /// <summary>Fetch pages behind URLs in messages, to show clients what is there. Default false.</summary>
+    [Key("url-previews")]
+    public bool UrlPreviews { get; set; }
+
+    /// <summary>Keep content in an S3 bucket in place of the folder: <c>https://endpoint/bucket/prefix</c>, the prefix being optional.</summary>
+    [Key("media-s3")]
+    public string? MediaS3 { get; set; }
+
+    /// <summary>Region of the S3 service. Default <c>us-east-1</c>.</summary>
+    [Key("media-s3-region")]
+    public string MediaS3Region { get; set; } = "us-east-1";
+
+    /// <summary>Access key of the S3 service.</summary>
+    [Key("media-s3-access-key")]
+    public string? MediaS3AccessKey { get; set; }
+
+    /// <summary>Secret key of the S3 service.</summary>
+    [Key("media-s3-secret-key")]
+    public string? MediaS3SecretKey { get; set; }
 
     /// <summary>Least severe log lines to print: <c>Debug</c>, <c>Information</c>, <c>Warning</c>, <c>Error</c>. Default <c>Information</c>.</summary>
     [Key("log-level")]

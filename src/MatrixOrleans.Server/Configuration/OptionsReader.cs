@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using MatrixOrleans.Media;
 using MatrixOrleans.Protocol.Identifiers;
 using YamlDotNet.Serialization;
 
@@ -144,11 +145,47 @@ public static class OptionsReader
         }
 
         FederationReader.Check(options, problems);
-
+        CheckMedia(options, problems);
         if (!Enum.TryParse<LogLevel>(options.LogLevel, ignoreCase: true, out _))
         {
             problems.Add("log-level must be Debug, Information, Warning or Error.");
         }
+    }
+
+    private static void CheckMedia(HomeserverOptions options, List<string> problems)
+    {
+        if (options.MediaLegacy is not ("off" or "frozen" or "on"))
+        {
+            problems.Add("media-legacy must be off, frozen or on.");
+        }
+
+        if (options.MediaUploadBytesMax < 1 || options.MediaImagePixelsMax < 1)
+        {
+            problems.Add("media-upload-bytes-max and media-image-pixels-max must be positive.");
+        }
+
+        if (options.MediaQuotaBytes < 0 || options.MediaRetentionDays < 0 || options.MediaRemoteRetentionDays < 0)
+        {
+            problems.Add("media-quota-bytes, media-retention-days and media-remote-retention-days must not be negative.");
+        }
+
+        if (options.MediaS3 is not null && (S3Of(options) is null || options.MediaS3AccessKey is null || options.MediaS3SecretKey is null))
+        {
+            problems.Add("media-s3 must be a URL with a bucket, such as https://s3.example.org/bucket, and needs media-s3-access-key and media-s3-secret-key.");
+        }
+    }
+
+    /// <summary>The bucket that <c>media-s3</c> names; <c>null</c> when it names none.</summary>
+    public static S3Options? S3Of(HomeserverOptions options)
+    {
+        if (!Uri.TryCreate(options.MediaS3, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.AbsolutePath.Trim('/') is not { Length: > 0 } path)
+        {
+            return null;
+        }
+
+        var parts = path.Split('/', 2);
+        var prefix = parts.Length > 1 ? parts[1] + "/" : "";
+        return new S3Options(url.GetLeftPart(UriPartial.Authority), parts[0], options.MediaS3AccessKey ?? "", options.MediaS3SecretKey ?? "", options.MediaS3Region, prefix);
     }
 
     private static void CheckListening(HomeserverOptions options, List<string> problems)

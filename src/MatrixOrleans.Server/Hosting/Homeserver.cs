@@ -7,8 +7,11 @@ using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Media;
 using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Media;
+using MatrixOrleans.Outbound;
 using MatrixOrleans.Protocol.Federation;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Server.Configuration;
@@ -75,6 +78,8 @@ public static class Homeserver
             .AddSingleton(FederationReader.Outbound(options))
             .AddSingleton(FederationReader.Federation(options))
             .AddSingleton<IFederationPolicies>(FederationReader.Policies(options, logs))
+            .AddMedia(Media(options))
+            .AddHostedService<MediaUpkeep>()
             .AddGrains(
                 options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null,
                 new EncryptionOptions { DeviceKeysSigned = options.DeviceKeysSigned },
@@ -141,6 +146,21 @@ public static class Homeserver
     };
 
     private static string[] Words(string? text) => text?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static MediaOptions Media(HomeserverOptions options) => new()
+    {
+        Folder = options.MediaDir ?? Path.Combine(options.DataDir, "media"),
+        UploadBytesMax = options.MediaUploadBytesMax,
+        RemoteBytesMax = options.MediaUploadBytesMax,
+        UserBytesMax = options.MediaQuotaBytes,
+        Legacy = Enum.Parse<LegacyMedia>(options.MediaLegacy, ignoreCase: true),
+        DynamicThumbnails = options.MediaDynamicThumbnails,
+        UrlPreviews = options.UrlPreviews,
+        ImagePixelsMax = options.MediaImagePixelsMax,
+        RetentionDays = options.MediaRetentionDays,
+        RemoteRetentionDays = options.MediaRemoteRetentionDays,
+        S3 = options.MediaS3 is null ? null : OptionsReader.S3Of(options),
+    };
 
     private static void ConfigureKestrel(KestrelServerOptions kestrel, HomeserverOptions options)
     {

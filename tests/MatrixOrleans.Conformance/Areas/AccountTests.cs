@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using MatrixOrleans.Conformance.Client;
 using MatrixOrleans.Conformance.Hosting;
@@ -132,17 +130,7 @@ public abstract class AccountTests(SharedServer server) : ConformanceTest(server
         (await admin.Put($"/v1/admin/suspend/{admin.UserId}", new { suspended = true })).Fails(403, "M_FORBIDDEN");
     }
 
-    private async Task<TestClient> Admin()
-    {
-        TestClient client = Scope.Anonymous();
-        string nonce = (await client.Get($"/_synapse/admin/v1/register")).Ok().Str("nonce");
-        string username = $"admin-{Guid.NewGuid():N}"[..20];
-        byte[] message = Encoding.UTF8.GetBytes($"{nonce}\0{username}\0{client.Password}\0admin");
-#pragma warning disable CA5350 // The protocol of shared-secret registration is HMAC-SHA1.
-        string mac = Convert.ToHexStringLower(HMACSHA1.HashData(Encoding.UTF8.GetBytes(new ServerOptions().SharedSecret), message));
-#pragma warning restore CA5350
-        return client.Became((await client.Post($"/_synapse/admin/v1/register", new { nonce, username, password = client.Password, admin = true, mac })).Ok());
-    }
+    private Task<TestClient> Admin() => Scope.Anonymous().RegisterAdmin();
 
     private static async Task ChangePassword(TestClient user, string newPassword, bool logoutDevices) => (await user.WithPassword(auth => user.Post($"/v3/account/password", auth is null
         ? new { new_password = newPassword, logout_devices = logoutDevices }

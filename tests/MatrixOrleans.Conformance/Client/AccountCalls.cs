@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using MatrixOrleans.Conformance.Hosting;
 
 namespace MatrixOrleans.Conformance.Client;
 
@@ -12,6 +15,18 @@ public static class AccountCalls
         string session = challenge.Str("session");
         Answer answer = await client.Post($"/v3/register", new { username, password = client.Password, auth = new { type = "m.login.dummy", session } });
         return client.Became(answer.Ok());
+    }
+
+    /// <summary>Makes an administrator with the shared secret and remembers the new identity.</summary>
+    public static async Task<TestClient> RegisterAdmin(this TestClient client)
+    {
+        string nonce = (await client.Get($"/_synapse/admin/v1/register")).Ok().Str("nonce");
+        string username = $"admin-{Guid.NewGuid():N}"[..20];
+        byte[] message = Encoding.UTF8.GetBytes($"{nonce}\0{username}\0{client.Password}\0admin");
+#pragma warning disable CA5350 // The protocol of shared-secret registration is HMAC-SHA1.
+        string mac = Convert.ToHexStringLower(HMACSHA1.HashData(Encoding.UTF8.GetBytes(new ServerOptions().SharedSecret), message));
+#pragma warning restore CA5350
+        return client.Became((await client.Post($"/_synapse/admin/v1/register", new { nonce, username, password = client.Password, admin = true, mac })).Ok());
     }
 
     /// <summary>Logs in by password and remembers the new identity.</summary>

@@ -59,6 +59,35 @@ public sealed class TestClient(TestScope scope, Uri server, string host)
         return SendBytes(method, ClientPath.From(path), bytes, cancel);
     }
 
+    /// <summary>Sends bytes of any type, and gets bytes back; with further header lines.</summary>
+    public async Task<BytesAnswer> SendRaw(HttpMethod method, FormattableString path, byte[]? body = null, string? contentType = null, params (string Name, string Value)[] headers)
+    {
+        string where = ClientPath.From(path);
+        using HttpRequestMessage request = new(method, new Uri(server, where));
+        request.Headers.Host = host;
+        if (AccessToken.Length > 0)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AccessToken);
+        }
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            if (contentType is not null)
+            {
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+            }
+        }
+        using HttpResponseMessage response = await Http.SendAsync(request);
+        byte[] bytes = await response.Content.ReadAsByteArrayAsync();
+        string text = response.Content.Headers.ContentType?.MediaType == "application/json" ? Encoding.UTF8.GetString(bytes) : "";
+        scope.Saw(new Exchange(method.Method, where.Split('?')[0], null, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text));
+        return new BytesAnswer(bytes, new Answer($"{method} {where}", (int)response.StatusCode, Parse(text), text, Flatten(response)));
+    }
+
     /// <summary>Remembers the identity that an answer of register or login gives.</summary>
     public TestClient Became(JsonElement answer)
     {

@@ -46,6 +46,7 @@ public static class CoveragePage
     /// </summary>
     public static IEnumerable<Endpoint> SpecifiedRoutes() => Routes.All.Where(e =>
         (e.Path.StartsWith("/_matrix/client/", StringComparison.Ordinal) && !e.Path.Contains("/unstable/", StringComparison.Ordinal) && !e.Path.EndsWith("/fallback/web", StringComparison.Ordinal)) ||
+        e.Path.StartsWith("/_matrix/media/", StringComparison.Ordinal) ||
         e.Path.StartsWith("/.well-known/matrix/", StringComparison.Ordinal));
 
     private static Dictionary<string, string> FilesByOperation(string api)

@@ -61,7 +61,8 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the process on its data folder and port, and returns when it is ready for requests.</summary>
-    public async Task StartAgainAsync()
+    /// <param name="more">Further arguments; a key that was given before changes its value.</param>
+    public async Task StartAgainAsync(params string[] more)
     {
         Assert.True(Executable is not null, "There is no built server: build src/MatrixOrleans.Server first.");
         ProcessStartInfo start = new("dotnet")
@@ -72,7 +73,7 @@ public sealed class ServerProcess : IAsyncDisposable
             WorkingDirectory = _dataFolder,
         };
         start.ArgumentList.Add(Executable);
-        foreach (string argument in _options.Arguments(_dataFolder, _port))
+        foreach (string argument in _options.Arguments(_dataFolder, _port).Concat(more))
         {
             start.ArgumentList.Add(argument);
         }

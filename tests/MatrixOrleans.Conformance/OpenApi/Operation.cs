@@ -17,6 +17,13 @@ public sealed record Operation(string Id, string Method, string Path, string Are
         return response.Exists ? source.Resolve(response)["content"]["application/json"]["schema"] : null;
     }
 
+    /// <summary>Whether an answer with this status is bytes of some kind: it is listed with content that is no JSON, or is a part or a repetition of such an answer.</summary>
+    public bool HasOtherThanJson(int status, SchemaSource source)
+    {
+        SpecNode response = Node["responses"][status is 206 or 304 ? "200" : status.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        return response.Exists && source.Resolve(response)["content"] is { Exists: true } content && content.Members().All(m => m.Key != "application/json");
+    }
+
     /// <summary>The schema of the JSON body that this operation takes, or an empty node.</summary>
     public SpecNode RequestSchema(SchemaSource source) => source.Resolve(Node["requestBody"])["content"]["application/json"]["schema"];
 

@@ -1,5 +1,6 @@
 using MatrixOrleans.Contracts.Delayed;
 using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Media;
 using MatrixOrleans.Protocol.Rooms;
 
 namespace MatrixOrleans.Gateway.ClientServer.Discovery;
@@ -29,6 +30,7 @@ internal static class GetCapabilities
             ["m.get_login_token"] = new { Enabled = full },
             ["org.matrix.msc4140.delayed_events"] = new { MaxDelayMs = IDelayedEventsGrain.DelayMsMax, MaxScheduled = IDelayedEventsGrain.PerUserMax },
             ["m.forget_forced_upon_leave"] = new { Enabled = false },
+            ["io.element.msc4452.preview_url"] = new { Enabled = full && request.Service<MediaOptions>().UrlPreviews },
         };
         if (request.Session.IsAdmin)
         {
