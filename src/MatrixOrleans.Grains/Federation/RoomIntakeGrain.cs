@@ -1,8 +1,8 @@
 using MatrixOrleans.Contracts.Federation;
 using MatrixOrleans.Contracts.Rooms;
-using MatrixOrleans.Outbound;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Outbound;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;

@@ -37,7 +37,7 @@ public abstract class KeyTests(SharedServer server) : FederatedTest(server)
         (await other.Ask(HttpMethod.Get, Signed)).Fails(404, "M_NOT_FOUND");
         (await other.Ask(HttpMethod.Get, Signed, null, header => header.Replace("destination=\"localhost\"", "destination=\"elsewhere.example\"", StringComparison.Ordinal))).Fails(401, "M_UNAUTHORIZED");
         (await other.Ask(HttpMethod.Get, Signed, null, header => header.Replace("fake", "unknown", StringComparison.Ordinal))).Fails(401, "M_UNAUTHORIZED");
-        (await other.Ask(HttpMethod.Get, Signed, null, header => header[..^10] + "AAAAAAAA\"" )).Fails(401, "M_UNAUTHORIZED");
+        (await other.Ask(HttpMethod.Get, Signed, null, header => header[..^10] + "AAAAAAAA\"")).Fails(401, "M_UNAUTHORIZED");
 
         // Parameters may be unquoted, in any order, with blanks, and of kinds that nobody knows.
         (await other.Ask(HttpMethod.Get, Signed, null, header => header.Replace("X-Matrix ", "x-matrix  future=1 , ", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal))).Fails(404, "M_NOT_FOUND");

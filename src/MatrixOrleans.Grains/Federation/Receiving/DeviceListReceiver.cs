@@ -39,7 +39,9 @@ public sealed class DeviceListReceiver(Database database)
                 return;
             }
 
-            if (list.IsStale || !Previous(content).Contains(list.StreamId))
+            var previous = Previous(content).ToList();
+            var follows = previous.Contains(list.StreamId) || (previous.Count == 0 && list.StreamId == 0);
+            if (list.IsStale || !follows)
             {
                 await database.RemoteDevices.MarkStale(user);
             }
