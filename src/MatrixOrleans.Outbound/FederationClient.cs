@@ -148,7 +148,7 @@ public sealed class FederationClient : IFederationClient, IDisposable
             request.Headers.TryAddWithoutValidation("Authorization", authorization);
         }
 
-        if (call.Body is { } body)
+        if (call.Body is { Length: > 0 } body)
         {
             request.Content = new ReadOnlyMemoryContent(body);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");

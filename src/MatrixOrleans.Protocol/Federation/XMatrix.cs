@@ -21,7 +21,7 @@ public sealed record XMatrix(ServerName Origin, ServerName? Destination, string 
 
     /// <summary>Signs a request.</summary>
     /// <param name="uri">Path and query as they go on the wire.</param>
-    /// <param name="body">JSON; <c>null</c> when the request has none.</param>
+    /// <param name="body">JSON; <c>null</c> or empty when the request has none.</param>
     /// <exception cref="FormatException">The body is no JSON.</exception>
     public static XMatrix Sign(string method, string uri, ServerName origin, ServerName destination, ReadOnlyMemory<byte>? body, SigningKey key) =>
         new(origin, destination, key.Id, key.Sign(SigningBytes(method, uri, origin, destination, body) ?? throw new FormatException("The body is no JSON")));
@@ -71,7 +71,7 @@ public sealed record XMatrix(ServerName Origin, ServerName? Destination, string 
     {
         var output = new ByteBuffer(256 + (body?.Length ?? 0));
         output.Write("{"u8);
-        if (body is { } json)
+        if (body is { Length: > 0 } json)
         {
             if (!CanonicalJson.TryEncode(json.Span, CanonicalRules.Lenient, [], out var content, out _))
             {

@@ -3,25 +3,32 @@ using System.Text;
 using MatrixOrleans.Conformance.Hosting;
 using MatrixOrleans.Conformance.OpenApi;
 using MatrixOrleans.Gateway.ClientServer;
+using MatrixOrleans.Gateway.Federation;
 using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Conformance.Coverage;
 
-/// <summary>The text of <c>docs/spec-coverage.md</c>: every operation of the client-server API, with the file that answers it or "later".</summary>
+/// <summary>The text of <c>docs/spec-coverage.md</c>: every operation of the client-server and the server-server API, with the file that answers it or "later".</summary>
 public static class CoveragePage
 {
     /// <summary>Where the page is committed.</summary>
     public static string File { get; } = Repository.File("docs", "spec-coverage.md");
 
     /// <summary>The page as it ought to be.</summary>
-    public static string Write(IReadOnlyList<Operation> operations)
+    public static string Write(IReadOnlyList<Operation> clientServer, IReadOnlyList<Operation> serverServer)
     {
-        Dictionary<string, string> files = FilesByOperation();
-        HashSet<string> served = [.. Routes.All.Select(e => e.OperationId)];
         StringBuilder page = new();
         page.Append("# Coverage of the specification\n\n");
         page.Append("Generated from the route list and the OpenAPI files of Matrix v1.19 by the conformance tests: `UPDATE_DOCS=1 ./test Conformance` writes it anew.\n\n");
-        page.Append(CultureInfo.InvariantCulture, $"Client-server API: {operations.Count(o => served.Contains(o.Id))} of {operations.Count} operations.\n");
+        Api(page, "Client-server API", clientServer, [.. Routes.All.Select(e => e.OperationId)], FilesByOperation("ClientServer"));
+        page.Append("\n# Server-server API\n\n");
+        Api(page, "Server-server API", serverServer, [.. ServerRoutes.All.Select(e => e.OperationId)], FilesByOperation("Federation"));
+        return page.ToString();
+    }
+
+    private static void Api(StringBuilder page, string name, IReadOnlyList<Operation> operations, HashSet<string> served, Dictionary<string, string> files)
+    {
+        page.Append(CultureInfo.InvariantCulture, $"{name}: {operations.Count(o => served.Contains(o.Id))} of {operations.Count} operations.\n");
         foreach (IGrouping<string, Operation> area in operations.GroupBy(o => o.Area))
         {
             page.Append(CultureInfo.InvariantCulture, $"\n## {area.Key}\n\n| operation | request | file |\n|---|---|---|\n");
@@ -31,7 +38,6 @@ public static class CoveragePage
                 page.Append(CultureInfo.InvariantCulture, $"| {operation.Id} | `{operation.Method} {operation.Path}` | {file} |\n");
             }
         }
-        return page.ToString();
     }
 
     /// <summary>
@@ -42,9 +48,9 @@ public static class CoveragePage
         (e.Path.StartsWith("/_matrix/client/", StringComparison.Ordinal) && !e.Path.Contains("/unstable/", StringComparison.Ordinal) && !e.Path.EndsWith("/fallback/web", StringComparison.Ordinal)) ||
         e.Path.StartsWith("/.well-known/matrix/", StringComparison.Ordinal));
 
-    private static Dictionary<string, string> FilesByOperation()
+    private static Dictionary<string, string> FilesByOperation(string api)
     {
-        string folder = Repository.File("src", "MatrixOrleans.Gateway", "ClientServer");
+        string folder = Repository.File("src", "MatrixOrleans.Gateway", api);
         return Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .GroupBy(f => Path.GetFileNameWithoutExtension(f), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(g => g.Key, g => Path.GetRelativePath(Repository.Root, g.First()).Replace('\\', '/'), StringComparer.OrdinalIgnoreCase);

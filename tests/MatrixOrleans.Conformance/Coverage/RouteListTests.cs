@@ -1,5 +1,6 @@
 using MatrixOrleans.Conformance.OpenApi;
 using MatrixOrleans.Gateway.ClientServer;
+using MatrixOrleans.Gateway.Federation;
 using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Conformance.Coverage;
@@ -36,7 +37,7 @@ public sealed class RouteListTests
     [Fact]
     public void The_coverage_page_is_up_to_date()
     {
-        string page = CoveragePage.Write(Load());
+        string page = CoveragePage.Write(Load(), Load("server-server"));
         if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
         {
             File.WriteAllText(CoveragePage.File, page);
@@ -44,5 +45,18 @@ public sealed class RouteListTests
         Assert.True(File.Exists(CoveragePage.File) && File.ReadAllText(CoveragePage.File) == page, "docs/spec-coverage.md is stale: run UPDATE_DOCS=1 ./test Conformance and commit it.");
     }
 
-    private static IReadOnlyList<Operation> Load() => new OperationTable(Path.Combine(SpecFolder.Require(), "data", "api", "client-server"), new SchemaSource()).All;
+    [Fact]
+    public void Every_route_for_servers_is_an_operation_of_the_specification_with_its_method_and_path()
+    {
+        Dictionary<string, Operation> operations = Load("server-server").ToDictionary(o => o.Id);
+        Assert.Equal(ServerRoutes.All.Count, ServerRoutes.All.Select(e => (e.Method, e.Path)).Distinct().Count());
+        Assert.Equal(ServerRoutes.All.Count, ServerRoutes.All.Select(e => e.OperationId).Distinct().Count());
+        Assert.All(ServerRoutes.All.Where(e => !e.Path.Contains("/unstable/", StringComparison.Ordinal)), route =>
+        {
+            Assert.True(operations.TryGetValue(route.OperationId, out Operation? operation), $"{route.OperationId} is no operation of the specification");
+            Assert.Equal((operation.Method, operation.Path), (route.Method, route.Path));
+        });
+    }
+
+    private static IReadOnlyList<Operation> Load(string api = "client-server") => new OperationTable(Path.Combine(SpecFolder.Require(), "data", "api", api), new SchemaSource()).All;
 }
