@@ -11,6 +11,6 @@ public interface IRoomFactoryGrain : IGrainWithIntegerKey
     /// <exception cref="Protocol.Errors.MatrixException">
     /// M_BAD_JSON, M_INVALID_PARAM, M_UNSUPPORTED_ROOM_VERSION, M_ROOM_IN_USE, M_INVALID_ROOM_STATE, M_INVITE_BLOCKED when nobody could be invited.
     /// </exception>
-    [Alias("Create")]
+    [Alias("Create"), ResponseTimeout("00:06:00")]
     ValueTask<RoomId> Create(UserId creator, [Immutable] ReadOnlyMemory<byte> request);
 }

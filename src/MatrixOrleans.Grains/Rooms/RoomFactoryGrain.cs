@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Grains.Directory;
+using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Errors;
@@ -11,7 +12,9 @@ using MatrixOrleans.Protocol.Rooms;
 using MatrixOrleans.Protocol.Rooms.Creation;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Rooms;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using EventId = MatrixOrleans.Protocol.Identifiers.EventId;
 
 namespace MatrixOrleans.Grains.Rooms;
 
@@ -20,8 +23,12 @@ namespace MatrixOrleans.Grains.Rooms;
 /// grain make all events in one transaction.
 /// </summary>
 [StatelessWorker]
-public sealed class RoomFactoryGrain(Database database, TenantKeys keys, TimeProvider time) : Grain, IRoomFactoryGrain
+public sealed partial class RoomFactoryGrain(
+    Database database, TenantKeys keys, RemoteInvitations remote, TimeProvider time, ILogger<RoomFactoryGrain> log) : Grain, IRoomFactoryGrain
 {
+    /// <summary>Other servers that are asked at the same time to take invitations to a new room.</summary>
+    private const int InvitesAtOnce = 10;
+
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     /// <summary>Letters of a room id, and of an event id in room versions 1-2.</summary>
@@ -39,7 +46,39 @@ public sealed class RoomFactoryGrain(Database database, TenantKeys keys, TimePro
             await Invitations.RefuseBlocked(database, user);
         }
 
-        return await Make(RoomBlueprint.Of(parsed, creator, await MemberProfiles.Of(database, [creator, .. invitees])));
+        var blueprint = RoomBlueprint.Of(parsed, creator, await MemberProfiles.Of(database, [creator, .. invitees]));
+        var abroad = blueprint.Events.Where(IsAbroad).ToList();
+        var room = await Make(blueprint with { Events = [.. blueprint.Events.Except(abroad)] });
+        foreach (var chunk in abroad.Chunk(InvitesAtOnce))
+        {
+            await Task.WhenAll(chunk.Select(invite => Invite(room, creator, invite, parsed.InviteReason)));
+        }
+
+        return room;
+    }
+
+    /// <summary>An invitation that another server has to sign first: it comes after the room.</summary>
+    private bool IsAbroad(BlueprintEvent initial) =>
+        initial.Type == EventTypes.Member && UserId.TryParse(initial.StateKey, out var user) && !keys.IsTenant(user.ServerName);
+
+    /// <summary>The room is there whether or not a server takes its invitation.</summary>
+    private async Task Invite(RoomId room, UserId creator, BlueprintEvent invite, string? reason)
+    {
+        try
+        {
+            await remote.Invite(GrainFactory.GetGrain<IRoomGrain>(room.Value), room, new MembershipRequest
+            {
+                Action = MembershipAction.Invite,
+                Sender = creator,
+                Target = UserId.Parse(invite.StateKey),
+                Reason = reason,
+                ExtraContent = invite.Content,
+            });
+        }
+        catch (MatrixException refusal)
+        {
+            LogNotInvited(log, refusal, invite.StateKey, room.Value);
+        }
     }
 
     private async ValueTask<RoomId> Make(RoomBlueprint blueprint)
@@ -131,4 +170,7 @@ public sealed class RoomFactoryGrain(Database database, TenantKeys keys, TimePro
         var pdu = EventBuilder.Build(template, version, server, keys.For(server), chosen);
         return pdu.Json.Length <= PduReader.BytesMax ? pdu : throw new MatrixException(MatrixError.TooLarge, "creation_content is too large");
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{User} could not be invited to the new room {RoomId}")]
+    private static partial void LogNotInvited(ILogger log, Exception refusal, string user, string roomId);
 }

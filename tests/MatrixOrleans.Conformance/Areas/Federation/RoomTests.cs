@@ -63,6 +63,20 @@ public sealed class RoomTests(FederatedServers servers) : IClassFixture<Federate
     }
 
     [Fact]
+    public async Task A_direct_chat_begins_with_an_invitation_to_another_server()
+    {
+        TestClient alice = await servers.One.User("alice");
+        TestClient bob = await servers.Two.User("bob");
+        string bobs = await bob.SyncToken();
+        string room = await alice.CreateRoom(new { preset = "trusted_private_chat", is_direct = true, invite = new[] { bob.UserId, "@nobody:127.0.0.1:1" } });
+        JsonElement invited = await bob.SyncUntil(bobs, s => s.Has("rooms", "invite", room));
+        JsonElement own = invited.List("rooms", "invite", room, "invite_state", "events").OfType("m.room.member", bob.UserId);
+        Assert.True(own.Bool("content", "is_direct"));
+        (await bob.Post($"/v3/rooms/{room}/join")).Ok();
+        await bob.Say(room, "hello");
+    }
+
+    [Fact]
     public async Task A_restricted_room_lets_in_who_is_in_the_other_one()
     {
         TestClient alice = await servers.One.User("alice");
