@@ -1,5 +1,6 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.ApplicationServices;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Federation;
@@ -9,6 +10,7 @@ using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Protocol.ApplicationServices;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MatrixOrleans.Grains;
@@ -16,7 +18,7 @@ namespace MatrixOrleans.Grains;
 public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
-    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null, ConsumerOptions? consumers = null) => services
+    public static IServiceCollection AddGrains(this IServiceCollection services, PasswordOptions? passwords = null, ConsumerOptions? consumers = null, ApplicationServiceList? appServices = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
@@ -28,6 +30,7 @@ public static class GrainsExtensions
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
         .AddPush()
+        .AddApplicationServices(appServices ?? ApplicationServiceList.None)
         .AddFederation()
         .AddAccounts(passwords);
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.ApplicationServices;
 using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Federation;
 using MatrixOrleans.Storage.Log;
@@ -85,6 +86,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public ServerKeyStore ServerKeys { get; private set; } = null!;
 
+    public ApplicationServiceStore ApplicationServices { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -158,6 +161,7 @@ public sealed partial class Database : IAsyncDisposable
         Directory = new DirectoryStore(_source, _writer);
         Consumers = new ConsumerStore(_source, _writer);
         Pushers = new PusherStore(_source, _writer);
+        ApplicationServices = new ApplicationServiceStore(_source, _writer);
         ServerKeys = new ServerKeyStore(_source, _writer);
     }
 

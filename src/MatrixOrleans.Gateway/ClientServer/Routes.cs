@@ -1,5 +1,6 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Admin;
+using MatrixOrleans.Gateway.ClientServer.ApplicationServices;
 using MatrixOrleans.Gateway.ClientServer.Directory;
 using MatrixOrleans.Gateway.ClientServer.Discovery;
 using MatrixOrleans.Gateway.ClientServer.Encryption;
@@ -25,6 +26,7 @@ public static class Routes
         .. OldSync,
         .. Users,
         .. Push,
+        .. AppServices,
         .. Rooms,
         .. Directory,
         .. Accounts,
@@ -128,6 +130,18 @@ public static class Routes
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
         Sync.Sync.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> AppServices =>
+    [
+        PingAppservice.Endpoint,
+        UpdateAppserviceRoomDirectoryVisibility.Endpoint,
+        GetProtocols.Endpoint,
+        GetProtocolMetadata.Endpoint,
+        QueryLocationByProtocol.Endpoint,
+        QueryUserByProtocol.Endpoint,
+        QueryLocationByAlias.Endpoint,
+        QueryUserByID.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Push =>

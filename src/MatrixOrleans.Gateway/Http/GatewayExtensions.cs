@@ -10,6 +10,7 @@ public static class GatewayExtensions
 {
     public static IServiceCollection AddGateway(this IServiceCollection services) => services
         .AddSingleton<SessionCache>()
+        .AddSingleton<AppServiceSessions>()
         .AddSingleton<RateLimits>()
         .AddSingleton<DeviceActivity>()
         .AddHostedService(services => services.GetRequiredService<DeviceActivity>())

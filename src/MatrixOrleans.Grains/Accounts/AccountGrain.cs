@@ -38,7 +38,7 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
     public async ValueTask<OpenedSession?> Register(RegisterCommand command)
     {
         var now = Now();
-        var account = new AccountRow(User, await Hash(command.Password), now, Admin: command.IsAdmin, Guest: command.IsGuest);
+        var account = new AccountRow(User, await Hash(command.Password), now, Admin: command.IsAdmin, Guest: command.IsGuest, AppServiceId: command.AppServiceId);
         var session = await Make(command, now, async write =>
         {
             if (!await AccountStore.Create(write, account))
@@ -102,6 +102,35 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
         }
 
         return opening.Opened(User);
+    }
+
+    public async ValueTask<OpenedSession> LogInWithoutPassword(SessionRequest request)
+    {
+        var (opening, now) = (new SessionOpening(request), Now());
+        await database.Writer.Execute(async (session, _) =>
+        {
+            LogInRules.Check(await AccountStore.Lock(session, User));
+            await opening.Write(session, User, now);
+            return 0;
+        });
+        invalidations.Publish(User);
+        return opening.Opened(User);
+    }
+
+    public async ValueTask<bool> MakeDevice(string deviceId, string? displayName)
+    {
+        var now = Now();
+        var isNew = await database.Writer.Execute(async (session, _) =>
+        {
+            LogInRules.Check(await AccountStore.Lock(session, User));
+            return await DeviceStore.Put(session, new DeviceRow(User, deviceId, displayName, now));
+        });
+        if (isNew)
+        {
+            await DeviceListChanged();
+        }
+
+        return isNew;
     }
 
     public async ValueTask<string> MakeLoginToken(long lifetimeMs)

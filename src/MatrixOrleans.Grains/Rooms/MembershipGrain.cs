@@ -1,7 +1,9 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.ApplicationServices;
 using MatrixOrleans.Grains.Directory;
 using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Protocol.ApplicationServices;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
@@ -14,7 +16,7 @@ namespace MatrixOrleans.Grains.Rooms;
 
 /// <summary>Puts what the room cannot know into a membership change: the room behind an alias, the user's names, who blocks invitations.</summary>
 [StatelessWorker]
-public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
+public sealed class MembershipGrain(Database database, ApplicationServiceList services) : Grain, IMembershipGrain
 {
     public async ValueTask<RoomId> Enter(EnterRequest request)
     {
@@ -44,6 +46,7 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
         if (request.Action == MembershipAction.Invite && request.Target != request.Sender)
         {
             await Invitations.RefuseBlocked(database, request.Target);
+            await AppServiceQueries.User(request.Target, database, services, GrainFactory);
         }
 
         if (request.Action is MembershipAction.Join or MembershipAction.Knock or MembershipAction.Invite)
@@ -89,7 +92,7 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
         await database.Rooms.Find(room) is { } known && (await database.Memberships.Get(known.Nid, user))?.Membership == Membership.Join;
 
     private async ValueTask<RoomId> Resolve(RoomAlias alias) =>
-        (await database.Aliases.Get(alias))?.RoomId ?? throw new MatrixException(MatrixError.NotFound, $"Room alias {alias} not found.");
+        (await AppServiceQueries.Alias(alias, database, services, GrainFactory))?.RoomId ?? throw new MatrixException(MatrixError.NotFound, $"Room alias {alias} not found.");
 
     /// <summary>The target's names, unless the client gave others of its own.</summary>
     private async ValueTask<MembershipRequest> WithNames(MembershipRequest request)

@@ -47,6 +47,13 @@ public readonly record struct MatrixError([property: Id(0)] string Code, [proper
 
     /// <summary>The invited user blocks invitations.</summary>
     public static readonly MatrixError InviteBlocked = new("M_INVITE_BLOCKED", 403);
+    /// <summary>An application service acts with a device that its user does not have.</summary>
+    public static readonly MatrixError UnknownDevice = new("M_UNKNOWN_DEVICE", 400);
+
+    /// <summary>The application service has no address at which it could be asked.</summary>
+    public static readonly MatrixError UrlNotSet = new("M_URL_NOT_SET", 400);
+    public static readonly MatrixError BadStatus = new("M_BAD_STATUS", 502);
+    public static readonly MatrixError ConnectionFailed = new("M_CONNECTION_FAILED", 502);
     public static readonly MatrixError UnknownPos = new("M_UNKNOWN_POS", 400);
 
     /// <summary>The room is being taken up elsewhere; the gateway repeats the request once.</summary>

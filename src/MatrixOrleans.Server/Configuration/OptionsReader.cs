@@ -127,6 +127,7 @@ public static class OptionsReader
         }
 
         CheckListening(options, problems);
+        CheckAppServices(options, problems);
 
         if (options.Database != "sqlite" && !options.Database.StartsWith("postgres:", StringComparison.Ordinal))
         {
@@ -146,6 +147,21 @@ public static class OptionsReader
         if (!Enum.TryParse<LogLevel>(options.LogLevel, ignoreCase: true, out _))
         {
             problems.Add("log-level must be Debug, Information, Warning or Error.");
+        }
+    }
+
+    private static void CheckAppServices(HomeserverOptions options, List<string> problems)
+    {
+        if (problems.Count == 0)
+        {
+            try
+            {
+                RegistrationFiles.Read(options);
+            }
+            catch (InvalidDataException fault)
+            {
+                problems.Add(fault.Message);
+            }
         }
     }
 

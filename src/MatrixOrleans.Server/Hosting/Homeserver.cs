@@ -52,7 +52,7 @@ public static class Homeserver
             .AddSingleton(database)
             .AddSingleton(gateway)
             .AddSingleton(new OutboundOptions { PrivateAddressesAllowed = options.OutboundPrivateAddresses })
-            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null, new ConsumerOptions { Alone = true })
+            .AddGrains(options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null, new ConsumerOptions { Alone = true }, RegistrationFiles.Read(options))
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 

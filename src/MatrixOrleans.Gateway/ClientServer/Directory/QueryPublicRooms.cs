@@ -24,12 +24,6 @@ internal static class QueryPublicRooms
             throw new MatrixException(MatrixError.InvalidParam, "third_party_instance_id cannot be used with include_all_networks");
         }
 
-        if (network is not null)
-        {
-            // Rooms of third-party networks come from application services, and none has such a network.
-            return Answer.Of(new { Chunk = Array.Empty<object>(), TotalRoomCountEstimate = 0 });
-        }
-
         var filter = JsonMembers.Object(body, "filter");
         return await PublicRooms.List(request, server, new PublicRoomsQuery
         {
@@ -37,6 +31,8 @@ internal static class QueryPublicRooms
             Since = JsonMembers.Text(body, "since"),
             SearchTerm = filter is { } search ? JsonMembers.Text(search, "generic_search_term") : null,
             RoomTypes = filter is { } types ? RoomTypes(types) : null,
+            Network = network,
+            AllNetworks = allNetworks,
         });
     }
 

@@ -39,6 +39,7 @@ internal static class SendMessage
             Content = JsonMarshal.GetRawUtf8Value(content).ToArray(),
             DeviceId = request.Session.DeviceId,
             TxnId = request.Path("txnId"),
+            OriginServerTs = request.EventTime,
         });
         return Answer.Of(new { EventId = answer.EventId.Value });
     }

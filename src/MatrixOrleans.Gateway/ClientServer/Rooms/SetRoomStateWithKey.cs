@@ -38,7 +38,7 @@ internal static class SetRoomStateWithKey
             await request.Grains.GetGrain<IAliasGrain>(0).CheckCanonical(room, content);
         }
 
-        var answer = await request.Grains.GetGrain<IRoomGrain>(room.Value).Send(new SendRequest { Sender = request.User, Type = type, StateKey = stateKey, Content = content });
+        var answer = await request.Grains.GetGrain<IRoomGrain>(room.Value).Send(new SendRequest { Sender = request.User, Type = type, StateKey = stateKey, Content = content, OriginServerTs = request.EventTime });
         if (type == EventTypes.GuestAccess && stateKey.Length == 0)
         {
             await request.Grains.GetGrain<IMembershipGrain>(0).RemoveGuests(room);
