@@ -1,20 +1,30 @@
 using MatrixOrleans.Gateway.ClientServer;
+using MatrixOrleans.Protocol.ApplicationServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MatrixOrleans.Gateway.Http;
 
 public static class GatewayExtensions
 {
     public static IServiceCollection AddGateway(this IServiceCollection services) => services
+        .WithApplicationServices()
         .AddSingleton<SessionCache>()
         .AddSingleton<AppServiceSessions>()
         .AddSingleton<RateLimits>()
         .AddSingleton<DeviceActivity>()
         .AddHostedService(services => services.GetRequiredService<DeviceActivity>())
         .AddSingleton<EndpointRunner>();
+
+    /// <summary>None, unless the server has registered those of its configuration.</summary>
+    private static IServiceCollection WithApplicationServices(this IServiceCollection services)
+    {
+        services.TryAddSingleton(ApplicationServiceList.None);
+        return services;
+    }
 
     /// <summary>Maps every operation of the route lists.</summary>
     public static void MapGateway(this WebApplication app)
