@@ -1,5 +1,6 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
+using MatrixOrleans.Grains.ApplicationServices;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Delayed;
 using MatrixOrleans.Grains.Ephemeral;
@@ -13,6 +14,7 @@ using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Protocol.ApplicationServices;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MatrixOrleans.Grains;
@@ -21,7 +23,11 @@ public static class GrainsExtensions
 {
     /// <summary>What the grains of a silo share.</summary>
     public static IServiceCollection AddGrains(
-        this IServiceCollection services, PasswordOptions? passwords = null, EncryptionOptions? encryption = null, ConsumerOptions? consumers = null) => services
+        this IServiceCollection services,
+        PasswordOptions? passwords = null,
+        EncryptionOptions? encryption = null,
+        ConsumerOptions? consumers = null,
+        ApplicationServiceList? appServices = null) => services
         .AddSingleton<Tail>()
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<PresenceBoard>()
@@ -44,6 +50,7 @@ public static class GrainsExtensions
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StagedResumption>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()
         .AddPush()
+        .AddApplicationServices(appServices ?? ApplicationServiceList.None)
         .AddFederation()
         .AddMediaGrains()
         .AddAccounts(passwords);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MatrixOrleans.Storage.Accounts;
+using MatrixOrleans.Storage.ApplicationServices;
 using MatrixOrleans.Storage.Consumers;
 using MatrixOrleans.Storage.Encryption;
 using MatrixOrleans.Storage.Federation;
@@ -118,6 +119,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public PusherStore Pushers { get; private set; } = null!;
 
+    public ApplicationServiceStore ApplicationServices { get; private set; } = null!;
+
     internal SqlSource Source => _source;
 
     /// <exception cref="InvalidOperationException">The schema is newer than this program.</exception>
@@ -207,6 +210,7 @@ public sealed partial class Database : IAsyncDisposable
         Outgoing = new OutgoingStore(_source, _writer);
         Consumers = new ConsumerStore(_source, _writer);
         Pushers = new PusherStore(_source, _writer);
+        ApplicationServices = new ApplicationServiceStore(_source, _writer);
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>

@@ -31,6 +31,16 @@ public interface IAccountGrain : IGrainWithStringKey
     [Alias("LogIn")]
     ValueTask<OpenedSession> LogIn(string password, SessionRequest request);
 
+    /// <summary>Opens a session for an application service whose user this is.</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_FORBIDDEN, M_USER_DEACTIVATED, M_USER_LOCKED.</exception>
+    [Alias("LogInWithoutPassword")]
+    ValueTask<OpenedSession> LogInWithoutPassword(SessionRequest request);
+
+    /// <summary>Makes a device without a session (Application Service API, "Device management").</summary>
+    /// <returns>False when it was there already.</returns>
+    [Alias("MakeDevice")]
+    ValueTask<bool> MakeDevice(string deviceId, string? displayName);
+
     /// <summary>Makes a token with which somebody can log in once as this user.</summary>
     /// <param name="lifetimeMs">How long it is good, in milliseconds.</param>
     [Alias("MakeLoginToken")]

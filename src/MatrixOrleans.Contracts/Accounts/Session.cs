@@ -35,4 +35,12 @@ public sealed record Session
     /// <summary>The token itself ended, but its refresh token may still be used: a soft logout.</summary>
     [Id(7)]
     public bool IsExpired { get; init; }
+
+    /// <summary>The application service that acts as the user (Application Service API, "Identity assertion").</summary>
+    [Id(8)]
+    public string? AppServiceId { get; init; }
+
+    /// <summary>No rate limit counts its requests.</summary>
+    [Id(9)]
+    public bool IsUnlimited { get; init; }
 }

@@ -77,4 +77,8 @@ public sealed record RegisterCommand
 
     [Id(5)]
     public string? DisplayName { get; init; }
+
+    /// <summary>The application service that makes the account.</summary>
+    [Id(6)]
+    public string? AppServiceId { get; init; }
 }

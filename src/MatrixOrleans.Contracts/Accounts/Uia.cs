@@ -9,6 +9,9 @@ public static class UiaStage
     public const string Password = "m.login.password";
     public const string Dummy = "m.login.dummy";
     public const string RegistrationToken = "m.login.registration_token";
+
+    /// <summary>No stage, but how application services register users and log in as them.</summary>
+    public const string ApplicationService = "m.login.application_service";
 }
 
 /// <summary>A client's try at a stage.</summary>

@@ -16,6 +16,10 @@ public interface IRoomDirectoryGrain : IGrainWithStringKey
 
     /// <summary>A page of the published rooms.</summary>
     /// <exception cref="Protocol.Errors.MatrixException">M_INVALID_PARAM for a token that is none.</exception>
+    /// <summary>Lists a room in a network of an application service, or takes it from there.</summary>
+    [Alias("PublishForNetwork")]
+    ValueTask PublishForNetwork(RoomId room, string service, string network, bool isPublic);
+
     [Alias("List")]
     ValueTask<PublicRoomsPage> List(PublicRoomsQuery query);
 }
@@ -44,6 +48,14 @@ public sealed record PublicRoomsQuery
     /// <summary>Room types to list, <c>null</c> among them for rooms without one; <c>null</c> for all rooms.</summary>
     [Id(3)]
     public IReadOnlyList<string?>? RoomTypes { get; init; }
+
+    /// <summary>The rooms of one third-party network alone: application service and network with a bar between; <c>null</c>: the server's own.</summary>
+    [Id(4)]
+    public string? Network { get; init; }
+
+    /// <summary>The rooms of all networks beside the server's own.</summary>
+    [Id(5)]
+    public bool AllNetworks { get; init; }
 }
 
 /// <summary>A page of the directory.</summary>

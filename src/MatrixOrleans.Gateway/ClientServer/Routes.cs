@@ -1,6 +1,7 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
 using MatrixOrleans.Gateway.ClientServer.Admin.Media;
 using MatrixOrleans.Gateway.ClientServer.Admin;
+using MatrixOrleans.Gateway.ClientServer.ApplicationServices;
 using MatrixOrleans.Gateway.ClientServer.DehydratedDevices;
 using MatrixOrleans.Gateway.ClientServer.Delayed;
 using MatrixOrleans.Gateway.ClientServer.Directory;
@@ -33,6 +34,7 @@ public static class Routes
         .. OldSync,
         .. Users,
         .. Push,
+        .. AppServices,
         .. Rooms,
         .. Directory,
         .. Accounts,
@@ -203,6 +205,18 @@ public static class Routes
         SetPresence.Endpoint,
         RequestOpenIdToken.Endpoint,
         Sync.Sync.Endpoint,
+    ];
+
+    private static IEnumerable<Endpoint> AppServices =>
+    [
+        PingAppservice.Endpoint,
+        UpdateAppserviceRoomDirectoryVisibility.Endpoint,
+        GetProtocols.Endpoint,
+        GetProtocolMetadata.Endpoint,
+        QueryLocationByProtocol.Endpoint,
+        QueryUserByProtocol.Endpoint,
+        QueryLocationByAlias.Endpoint,
+        QueryUserByID.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Push =>

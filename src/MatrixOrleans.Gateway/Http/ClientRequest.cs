@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using MatrixOrleans.Contracts.Accounts;
+using MatrixOrleans.Protocol.ApplicationServices;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,9 @@ namespace MatrixOrleans.Gateway.Http;
 /// <summary>One request as an operation sees it: who asks, the parameters, the body, and the grains.</summary>
 public sealed class ClientRequest
 {
+    /// <summary>The largest integer of canonical JSON.</summary>
+    private const long EventTimeMax = (1L << 53) - 1;
+
     private readonly Session? _session;
     private readonly IReadOnlyDictionary<string, string> _path;
     private JsonElement? _body;
@@ -41,6 +45,37 @@ public sealed class ClientRequest
     public Session? OptionalSession => _session;
 
     public UserId User => Session.User;
+
+    /// <summary>The application service that asks; <c>null</c>: somebody else does.</summary>
+    public ApplicationService? AppService =>
+        _session?.AppServiceId is { } id ? Http.RequestServices.GetRequiredService<ApplicationServiceList>().Get(id) : null;
+
+    public ApplicationServiceList AppServices => Http.RequestServices.GetRequiredService<ApplicationServiceList>();
+
+    /// <summary>
+    /// The application service whose token came with a request that anybody may make (registering and logging in).
+    /// </summary>
+    /// <exception cref="MatrixException">M_MISSING_TOKEN, M_UNKNOWN_TOKEN</exception>
+    public ApplicationService RequireAppService() => EndpointRunner.Token(Http.Request, Options) is { Length: > 0 } token
+        ? AppServices.OfToken(token) ?? throw new MatrixException(MatrixError.UnknownToken, "Unknown application service token")
+        : throw new MatrixException(MatrixError.MissingToken, "Missing application service token");
+
+    /// <summary>The time that the event is to have, which application services may choose (Application Service API, "Timestamp massaging").</summary>
+    /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
+    public long? EventTime
+    {
+        get
+        {
+            if (_session?.AppServiceId is null || Query("ts") is not { } text)
+            {
+                return null;
+            }
+
+            return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ts) && ts <= EventTimeMax
+                ? ts
+                : throw new MatrixException(MatrixError.InvalidParam, "ts must be a time in milliseconds since 1970");
+        }
+    }
 
     /// <summary>SHA-256 of the access token that came with the request.</summary>
     public byte[]? AccessTokenHash { get; }

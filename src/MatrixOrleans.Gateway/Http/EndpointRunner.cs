@@ -11,7 +11,8 @@ namespace MatrixOrleans.Gateway.Http;
 /// Runs one operation: works out who asks, checks that they may, counts the rate limit, calls the operation and writes its answer.
 /// Refusals become errors in <see cref="ErrorHandler"/>, and only there.
 /// </summary>
-public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options, SessionCache sessions, RateLimits limits, DeviceActivity activity)
+public sealed class EndpointRunner(
+    IGrainFactory grains, GatewayOptions options, SessionCache sessions, AppServiceSessions appServices, RateLimits limits, DeviceActivity activity)
 {
     /// <summary>Times that a request is made anew while its room moves.</summary>
     private const int AttemptsMax = 6;
@@ -29,7 +30,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
             activity.Saw(session, request.RemoteAddress, request.UserAgent);
         }
 
-        if (endpoint.Rate != RateClass.None)
+        if (endpoint.Rate != RateClass.None && session?.IsUnlimited != true)
         {
             limits.Count(endpoint.Rate, session?.User.Value ?? request.RemoteAddress);
         }
@@ -92,7 +93,7 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
             return endpoint.Access is Access.Optional or Access.OptionalUser ? (null, null) : throw new MatrixException(MatrixError.MissingToken, "Missing access token");
         }
 
-        var session = await sessions.Find(token) ?? throw new MatrixException(MatrixError.UnknownToken, "Unknown access token");
+        var session = await appServices.Find(token, http) ?? await sessions.Find(token) ?? throw new MatrixException(MatrixError.UnknownToken, "Unknown access token");
         if (session.IsExpired)
         {
             throw new MatrixException(MatrixError.UnknownToken, "The access token has expired") { SoftLogout = true };
@@ -121,7 +122,10 @@ public sealed class EndpointRunner(IGrainFactory grains, GatewayOptions options,
         return (session, SessionCache.Hash(token));
     }
 
-    private string? Token(HttpRequest http)
+    private string? Token(HttpRequest http) => Token(http, options);
+
+    /// <summary>The access token of a request; null or empty without one.</summary>
+    internal static string? Token(HttpRequest http, GatewayOptions options)
     {
         var header = http.Headers.Authorization.ToString();
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))

@@ -2,6 +2,7 @@ using MatrixOrleans.Gateway.ClientServer;
 using MatrixOrleans.Gateway.Federation;
 using MatrixOrleans.Gateway.Media;
 using MatrixOrleans.Media;
+using MatrixOrleans.Protocol.ApplicationServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,7 +18,9 @@ public static class GatewayExtensions
         // The options of media that were registered before stay.
         services.TryAddSingleton(new MediaOptions());
         return services
+            .WithApplicationServices()
             .AddSingleton<SessionCache>()
+            .AddSingleton<AppServiceSessions>()
             .AddSingleton<RateLimits>()
             .AddSingleton<DeviceActivity>()
             .AddHostedService(services => services.GetRequiredService<DeviceActivity>())
@@ -27,6 +30,13 @@ public static class GatewayExtensions
             .AddSingleton<EndpointRunner>()
             .AddSingleton<RequestAuthentication>()
             .AddSingleton<ServerEndpointRunner>();
+    }
+
+    /// <summary>None, unless the server has registered those of its configuration.</summary>
+    private static IServiceCollection WithApplicationServices(this IServiceCollection services)
+    {
+        services.TryAddSingleton(ApplicationServiceList.None);
+        return services;
     }
 
     /// <summary>Maps every operation of the route lists.</summary>

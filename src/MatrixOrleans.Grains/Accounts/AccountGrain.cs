@@ -39,7 +39,7 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
     public async ValueTask<OpenedSession?> Register(RegisterCommand command)
     {
         var now = Now();
-        var account = new AccountRow(User, await Hash(command.Password), now, Admin: command.IsAdmin, Guest: command.IsGuest);
+        var account = new AccountRow(User, await Hash(command.Password), now, Admin: command.IsAdmin, Guest: command.IsGuest, AppServiceId: command.AppServiceId);
         var session = await Make(command, now, async write =>
         {
             if (!await AccountStore.Create(write, account))
@@ -109,6 +109,46 @@ internal sealed class AccountGrain(Database database, TimeProvider time, Passwor
         }
 
         return opening.Opened(User);
+    }
+
+    public async ValueTask<OpenedSession> LogInWithoutPassword(SessionRequest request)
+    {
+        var (opening, now) = (new SessionOpening(request), Now());
+        await database.Writer.Execute(async (session, _) =>
+        {
+            LogInRules.Check(await AccountStore.Lock(session, User));
+            if (await opening.Write(session, User, now))
+            {
+                await LogDebtStore.Add(session, User, LogDebtKind.DeviceList);
+            }
+
+            return 0;
+        });
+        invalidations.Publish(User);
+        await debts.Settle(User);
+        return opening.Opened(User);
+    }
+
+    public async ValueTask<bool> MakeDevice(string deviceId, string? displayName)
+    {
+        var now = Now();
+        var isNew = await database.Writer.Execute(async (session, _) =>
+        {
+            LogInRules.Check(await AccountStore.Lock(session, User));
+            var added = await DeviceStore.Put(session, new DeviceRow(User, deviceId, displayName, now));
+            if (added)
+            {
+                await LogDebtStore.Add(session, User, LogDebtKind.DeviceList);
+            }
+
+            return added;
+        });
+        if (isNew)
+        {
+            await debts.Settle(User);
+        }
+
+        return isNew;
     }
 
     public async ValueTask<string> MakeLoginToken(long lifetimeMs)

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Directory;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.ApplicationServices;
 using MatrixOrleans.Grains.Tenants;
+using MatrixOrleans.Protocol.ApplicationServices;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
@@ -14,7 +16,7 @@ namespace MatrixOrleans.Grains.Directory;
 
 /// <summary>Aliases over storage; who may do what is measured at the room's committed state.</summary>
 [StatelessWorker]
-public sealed class AliasGrain(Database database, TenantKeys keys, TimeProvider time) : Grain, IAliasGrain
+public sealed class AliasGrain(Database database, TenantKeys keys, ApplicationServiceList services, TimeProvider time) : Grain, IAliasGrain
 {
     /// <summary>In a larger room its servers are not looked for: whoever asks can go through the alias' own.</summary>
     private const int MembersLookedAtMax = 500;
@@ -43,7 +45,7 @@ public sealed class AliasGrain(Database database, TenantKeys keys, TimeProvider 
 
     public async ValueTask<AliasTarget?> Resolve(RoomAlias alias)
     {
-        if (!keys.IsTenant(alias.ServerName) || await database.Aliases.Get(alias) is not { } row)
+        if (!keys.IsTenant(alias.ServerName) || await AppServiceQueries.Alias(alias, database, services, GrainFactory) is not { } row)
         {
             return null;
         }

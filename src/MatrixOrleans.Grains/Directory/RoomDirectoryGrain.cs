@@ -57,9 +57,9 @@ public sealed class RoomDirectoryGrain(Database database) : Grain, IRoomDirector
     {
         var since = query.Since is { } token ? DirectoryToken.Parse(token) : (DirectoryToken?)null;
         var rooms = new List<PublishedRoom>();
-        foreach (var row in await database.Directory.Page(Tenant(), null, null, backwards: false, RoomsMax))
+        foreach (var id in await Listed(query))
         {
-            if (await Describe(row.RoomId) is { } room && room.Matches(query.SearchTerm) && query.RoomTypes?.Contains(room.RoomType) != false)
+            if (await Describe(id) is { } room && room.Matches(query.SearchTerm) && query.RoomTypes?.Contains(room.RoomType) != false)
             {
                 rooms.Add(room);
             }
@@ -67,6 +67,23 @@ public sealed class RoomDirectoryGrain(Database database) : Grain, IRoomDirector
 
         var page = DirectoryPage.Of(rooms, since, query.Limit > 0 ? query.Limit : PublicRoomsQuery.LimitDefault);
         return new PublicRoomsPage([.. page.Rooms.Select(Chunk)], page.Next?.ToString(), page.Previous?.ToString(), rooms.Count);
+    }
+
+    public async ValueTask PublishForNetwork(RoomId room, string service, string network, bool isPublic)
+    {
+        _ = await database.Rooms.Find(room) ?? throw new MatrixException(MatrixError.NotFound, "Room not found");
+        await database.ApplicationServices.SetNetworkRoom(Tenant(), room, service, network, isPublic);
+    }
+
+    private async ValueTask<IEnumerable<RoomId>> Listed(PublicRoomsQuery query)
+    {
+        if (query.Network is { } instance)
+        {
+            return instance.Split('|', 2) is [var service, var network] ? await database.ApplicationServices.NetworkRooms(Tenant(), (service, network)) : [];
+        }
+
+        var own = (await database.Directory.Page(Tenant(), null, null, backwards: false, RoomsMax)).Select(row => row.RoomId);
+        return query.AllNetworks ? own.Concat(await database.ApplicationServices.NetworkRooms(Tenant(), null)).Distinct() : own;
     }
 
     private async ValueTask<PublishedRoom?> Describe(RoomId id)

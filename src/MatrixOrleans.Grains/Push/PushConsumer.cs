@@ -5,7 +5,6 @@ using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Push;
-using MatrixOrleans.Protocol.Rooms;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage.Push;
@@ -25,6 +24,7 @@ namespace MatrixOrleans.Grains.Push;
 public sealed class PushConsumer(Database database, Tail tail, RoomWindows windows, IGrainFactory grains) : ILogConsumer
 {
     private readonly PushRecipients _recipients = new(database);
+    private readonly LoggedEvents _events = new(database, tail, windows);
 
     public string Name => "push";
 
@@ -55,7 +55,7 @@ public sealed class PushConsumer(Database database, Tail tail, RoomWindows windo
     /// <summary>Events that somebody with a pusher may see, and users whose unread count may have changed.</summary>
     private async ValueTask Candidates(long roomNid, IReadOnlyList<LogRow> rows, List<Candidate> candidates, Dictionary<UserId, long> read)
     {
-        var events = await Events(roomNid, rows);
+        var events = await _events.Of(roomNid, rows);
         foreach (var row in rows)
         {
             if (row.Kind == LogKind.Receipt)
@@ -91,48 +91,18 @@ public sealed class PushConsumer(Database database, Tail tail, RoomWindows windo
 
             if (told.Count > 0)
             {
-                candidates.Add(new Candidate(row, shown.Subject, told));
+                candidates.Add(new Candidate(row, Subject(shown), told));
             }
         }
-    }
-
-    private async ValueTask<Dictionary<long, Shown>> Events(long roomNid, IReadOnlyList<LogRow> rows)
-    {
-        var shown = new Dictionary<long, Shown>();
-        var missing = new List<long>();
-        foreach (var row in rows)
-        {
-            if (row is not { Kind: LogKind.Event, EventNid: { } nid, RoomSeq: not null })
-            {
-                continue;
-            }
-
-            if (row.Position > tail.Start && tail.RoomEntries(roomNid, row.Position - 1, row.Position) is [(_, { Event: { } entry })])
-            {
-                shown[nid] = new Shown(entry.Pdu, windows.PushEvents.Of(entry.Pdu, entry.Facts), entry.RedactedBecause is not null);
-            }
-            else
-            {
-                missing.Add(nid);
-            }
-        }
-
-        if (missing.Count > 0)
-        {
-            var record = await database.Rooms.Find(roomNid) ?? throw new InvalidDataException($"There is no room {roomNid}");
-            foreach (var stored in await database.Rooms.EventsByNids(roomNid, missing))
-            {
-                var pdu = windows.Parse(roomNid, RoomVersions.Get(record.Version), stored);
-                shown[stored.Nid] = new Shown(pdu, RecentPushEvents.Make(pdu, stored.Facts), stored.RedactedByNid is not null);
-            }
-        }
-
-        return shown;
     }
 
     /// <summary>Of members whose membership changed after the event: whether they were joined when it came.</summary>
     private async ValueTask<bool> WasJoined(UserId user, long roomNid, long position) =>
         (await database.Memberships.History(user, roomNid)).LastOrDefault(change => change.Position < position)?.New == Membership.Join;
+
+    /// <summary>Those who sync at about the same time evaluate the same event.</summary>
+    private PushEvent Subject(LoggedEvent shown) =>
+        shown.IsRecent ? windows.PushEvents.Of(shown.Pdu, shown.Facts) : RecentPushEvents.Make(shown.Pdu, shown.Facts);
 
     /// <summary>An invite is for somebody who is no member yet.</summary>
     private static UserId? Invited(Pdu pdu) =>
@@ -194,8 +164,6 @@ public sealed class PushConsumer(Database database, Tail tail, RoomWindows windo
                     }
                 });
     }
-
-    private sealed record Shown(Pdu Pdu, PushEvent Subject, bool IsRedacted);
 
     private sealed record Candidate(LogRow Row, PushEvent Subject, IReadOnlyList<PushMember> Told);
 }

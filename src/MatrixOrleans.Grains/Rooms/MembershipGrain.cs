@@ -1,9 +1,11 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Grains.ApplicationServices;
 using MatrixOrleans.Grains.Directory;
 using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
+using MatrixOrleans.Protocol.ApplicationServices;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
@@ -16,7 +18,8 @@ namespace MatrixOrleans.Grains.Rooms;
 
 /// <summary>Puts what the room cannot know into a membership change: the room behind an alias, the user's names, who blocks invitations.</summary>
 [StatelessWorker]
-public sealed class MembershipGrain(Database database, TenantKeys keys, RemoteMembership remote, RemoteInvitations invitations) : Grain, IMembershipGrain
+public sealed class MembershipGrain(
+    Database database, TenantKeys keys, RemoteMembership remote, RemoteInvitations invitations, ApplicationServiceList services) : Grain, IMembershipGrain
 {
     public async ValueTask<RoomId> Enter(EnterRequest request)
     {
@@ -91,6 +94,7 @@ public sealed class MembershipGrain(Database database, TenantKeys keys, RemoteMe
             }
 
             await Invitations.RefuseBlocked(database, request.Target);
+            await AppServiceQueries.User(request.Target, database, services, GrainFactory);
         }
 
         if (request.Action is MembershipAction.Join or MembershipAction.Knock or MembershipAction.Invite)
@@ -143,7 +147,7 @@ public sealed class MembershipGrain(Database database, TenantKeys keys, RemoteMe
 
     private async ValueTask<(RoomId Room, IReadOnlyList<ServerName> Servers)> Resolve(UserId user, RoomAlias alias)
     {
-        if (await database.Aliases.Get(alias) is { } known)
+        if (await AppServiceQueries.Alias(alias, database, services, GrainFactory) is { } known)
         {
             return (known.RoomId, []);
         }

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MatrixOrleans.Contracts.Users;
+using MatrixOrleans.Grains.ApplicationServices;
+using MatrixOrleans.Protocol.ApplicationServices;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
@@ -17,7 +19,7 @@ namespace MatrixOrleans.Grains.Users;
 /// <summary>
 /// A user's own data. Writes come one after another, since each looks at what is there; reads go to the database beside them.
 /// </summary>
-public sealed partial class UserGrain(Database database, TimeProvider time, ILogger<UserGrain> log) : Grain, IUserGrain
+public sealed partial class UserGrain(Database database, ApplicationServiceList services, TimeProvider time, ILogger<UserGrain> log) : Grain, IUserGrain
 {
     private readonly UserLog _userLog = new(database);
     private UserId _user;
@@ -87,6 +89,12 @@ public sealed partial class UserGrain(Database database, TimeProvider time, ILog
     public async ValueTask<ReadOnlyMemory<byte>> Profile()
     {
         var fields = await database.Profiles.Get(_user);
+        if (fields.Count == 0 && await database.Accounts.Get(_user) is null)
+        {
+            await AppServiceQueries.User(_user, database, services, GrainFactory);
+            fields = await database.Profiles.Get(_user);
+        }
+
         if (fields.Count == 0 && await database.Accounts.Get(_user) is null)
         {
             throw new MatrixException(MatrixError.NotFound, "Profile not found");

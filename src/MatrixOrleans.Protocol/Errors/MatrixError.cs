@@ -51,6 +51,13 @@ public readonly record struct MatrixError([property: Id(0)] string Code, [proper
 
     /// <summary>The invited user blocks invitations.</summary>
     public static readonly MatrixError InviteBlocked = new("M_INVITE_BLOCKED", 403);
+    /// <summary>An application service acts with a device that its user does not have.</summary>
+    public static readonly MatrixError UnknownDevice = new("M_UNKNOWN_DEVICE", 400);
+
+    /// <summary>The application service has no address at which it could be asked.</summary>
+    public static readonly MatrixError UrlNotSet = new("M_URL_NOT_SET", 400);
+    public static readonly MatrixError BadStatus = new("M_BAD_STATUS", 502);
+    public static readonly MatrixError ConnectionFailed = new("M_CONNECTION_FAILED", 502);
     public static readonly MatrixError UnknownPos = new("M_UNKNOWN_POS", 400);
 
     /// <summary>The media's id was made; its content has not come (Client-Server API, "Content repository").</summary>

@@ -99,6 +99,10 @@ public sealed class HomeserverOptions
     [Key("sqlite-synchronous-full")]
     public bool SqliteSynchronousFull { get; set; } = true;
 
+    /// <summary>Registration files of application services, separated by commas; <c>name=file</c> for those of another homeserver than the first.</summary>
+    [Key("app-services")]
+    public string? AppServices { get; set; }
+
     /// <summary>Connect to private, loopback and other special addresses too, and to users' push gateways without TLS: for tests and closed networks. Default false.</summary>
     [Key("outbound-private-addresses")]
     public bool OutboundPrivateAddresses { get; set; }

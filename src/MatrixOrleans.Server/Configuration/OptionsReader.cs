@@ -128,6 +128,7 @@ public static class OptionsReader
         }
 
         CheckListening(options, problems);
+        CheckAppServices(options, problems);
 
         if (options.Database != "sqlite" && !options.Database.StartsWith("postgres:", StringComparison.Ordinal))
         {
@@ -186,6 +187,21 @@ public static class OptionsReader
         var parts = path.Split('/', 2);
         var prefix = parts.Length > 1 ? parts[1] + "/" : "";
         return new S3Options(url.GetLeftPart(UriPartial.Authority), parts[0], options.MediaS3AccessKey ?? "", options.MediaS3SecretKey ?? "", options.MediaS3Region, prefix);
+    }
+
+    private static void CheckAppServices(HomeserverOptions options, List<string> problems)
+    {
+        if (problems.Count == 0)
+        {
+            try
+            {
+                RegistrationFiles.Read(options);
+            }
+            catch (InvalidDataException fault)
+            {
+                problems.Add(fault.Message);
+            }
+        }
     }
 
     private static void CheckListening(HomeserverOptions options, List<string> problems)

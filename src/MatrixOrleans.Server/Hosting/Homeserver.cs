@@ -83,7 +83,8 @@ public static class Homeserver
             .AddGrains(
                 options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null,
                 new EncryptionOptions { DeviceKeysSigned = options.DeviceKeysSigned },
-                new ConsumerOptions { Alone = true })
+                new ConsumerOptions { Alone = true },
+                RegistrationFiles.Read(options))
             .AddGateway();
         builder.UseOrleans(ConfigureSilo);
 

@@ -35,6 +35,14 @@ public sealed class ToDeviceStore
             ("upto", upto),
             ("limit", (long)limit)).ConfigureAwait(false);
 
+    /// <summary>The messages to a user at a position: one at most.</summary>
+    public async Task<(string DeviceId, ToDeviceRow Row)?> At(UserId user, long position) =>
+        await _source.First(
+            "select pos, sender, type, message_id, json, device_id from to_device where user_id = @user and device_id > '' and pos = @pos",
+            static reader => ((string, ToDeviceRow)?)(reader.String(5), new ToDeviceRow(reader.Number(0), reader.String(1), reader.String(2), reader.StringOrNull(3), reader.Bytes(4))),
+            ("user", user.Value),
+            ("pos", position)).ConfigureAwait(false);
+
     /// <summary>Drops what the device has seen: everything up to a position that it presented itself.</summary>
     public Task DeleteUpTo(UserId user, string device, long position) => _seen.Add(new Seen(user, device, position));
 

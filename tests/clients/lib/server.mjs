@@ -23,7 +23,7 @@ function executable() {
   return found;
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on("error", reject);
@@ -39,9 +39,12 @@ export class Server {
   #output = "";
   #data;
   #port;
+  #more;
 
-  static async start() {
+  // Further options, as on the command line.
+  static async start(more = []) {
     const server = new Server();
+    server.#more = more;
     server.#port = await freePort();
     server.#data = await mkdtemp(join(tmpdir(), "matrix-orleans-clients-"));
     await server.startAgain();
@@ -55,7 +58,7 @@ export class Server {
 
   async startAgain() {
     const args = ["--listen", this.baseUrl, "--server-name", "localhost", "--data-dir", this.#data, "--database", "sqlite",
-      "--registration", "open", "--rate-limit", "off", "--password-hash-cheap", "true"];
+      "--registration", "open", "--rate-limit", "off", "--password-hash-cheap", "true", ...this.#more];
     this.#process = spawn("dotnet", [executable(), ...args], { stdio: ["ignore", "pipe", "pipe"], cwd: this.#data });
     const keep = (chunk) => (this.#output = (this.#output + chunk).slice(-100_000));
     this.#process.stdout.on("data", keep);

@@ -12,6 +12,13 @@ internal static class DeleteDevice
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var device = request.Path("deviceId");
+        if (request.AppService is not null)
+        {
+            // "MUST NOT require User-Interactive Authentication when used by an application service."
+            await request.Grains.GetGrain<IAccountGrain>(request.User.Value).DeleteDevices([device]);
+            return Answer.Empty;
+        }
+
         var confirmation = await UserInteraction.Confirm(request, $"DELETE /devices/{device}", await request.OptionalJsonObject(), UserInteraction.ByPassword);
         if (confirmation.Challenge is { } challenge)
         {

@@ -17,17 +17,25 @@ internal static class DeleteDevices
     {
         var json = await request.JsonObject();
         Check(RequestBody.Read<Body>(json));
+        if (request.AppService is not null)
+        {
+            // "MUST NOT require User-Interactive Authentication when used by an application service."
+            await request.Grains.GetGrain<IAccountGrain>(request.User.Value).DeleteDevices(Devices(RequestBody.Read<Body>(json)));
+            return Answer.Empty;
+        }
+
         var confirmation = await UserInteraction.Confirm(request, "POST /delete_devices", json, UserInteraction.ByPassword);
         if (confirmation.Challenge is { } challenge)
         {
             return challenge;
         }
 
-        var devices = RequestBody.Read<Body>(confirmation.Parameters).Devices ?? throw new MatrixException(MatrixError.MissingParam, "devices is missing");
-        await request.Grains.GetGrain<IAccountGrain>(request.User.Value).DeleteDevices(devices);
+        await request.Grains.GetGrain<IAccountGrain>(request.User.Value).DeleteDevices(Devices(RequestBody.Read<Body>(confirmation.Parameters)));
         await confirmation.End();
         return Answer.Empty;
     }
+
+    private static string[] Devices(Body body) => body.Devices ?? throw new MatrixException(MatrixError.MissingParam, "devices is missing");
 
     private static void Check(Body body)
     {

@@ -19,6 +19,7 @@ internal static class Login
             "m.login.token" => await request.Grains.GetGrain<ISessionGrain>(0).LogInWithToken(
                 SessionCache.Hash(body.Token ?? throw new MatrixException(MatrixError.MissingParam, "token is missing")),
                 Request(request, body)),
+            UiaStage.ApplicationService => await ByApplicationService(request, body),
             null => throw new MatrixException(MatrixError.MissingParam, "type is missing"),
             _ => throw new MatrixException(MatrixError.Unknown.WithStatus(400), "Bad login type"),
         };
@@ -40,6 +41,16 @@ internal static class Login
         }
 
         return request.Grains.GetGrain<IAccountGrain>(user.Value).LogIn(password, Request(request, body));
+    }
+
+    /// <summary>As any user of its namespace (Application Service API, "Server admin style permissions").</summary>
+    private static ValueTask<OpenedSession> ByApplicationService(ClientRequest request, Body body)
+    {
+        var service = request.RequireAppService();
+        var user = UserIdentifier.Read(request, body.Identifier, body.User).User ?? throw new MatrixException(MatrixError.MissingParam, "identifier is missing");
+        return service.IsMine(user)
+            ? request.Grains.GetGrain<IAccountGrain>(user.Value).LogInWithoutPassword(Request(request, body))
+            : throw new MatrixException(MatrixError.Exclusive, "The application service may only log in as users of its namespace");
     }
 
     private static SessionRequest Request(ClientRequest request, Body body) =>

@@ -43,6 +43,11 @@ internal static class Register
     private static async ValueTask<Answer> User(ClientRequest request)
     {
         var json = await request.JsonObject();
+        if (RequestBody.Read<Body>(json) is { Type: UiaStage.ApplicationService } byService)
+        {
+            return await ByApplicationService(request, byService);
+        }
+
         if (request.Options.Registration == RegistrationMode.Closed)
         {
             throw new MatrixException(MatrixError.Forbidden, "Registration is closed");
@@ -77,6 +82,19 @@ internal static class Register
         return await confirmation.End(session is null ? SessionAnswer.Of(user) : SessionAnswer.Of(request, session));
     }
 
+    /// <summary>Without password and user-interactive authentication (Application Service API, "Server admin style permissions").</summary>
+    private static async ValueTask<Answer> ByApplicationService(ClientRequest request, Body body)
+    {
+        var service = request.RequireAppService();
+        var user = await Username.Free(request, body.Username ?? throw new MatrixException(MatrixError.MissingParam, "username is missing"), service);
+        var session = await request.Grains.GetGrain<IAccountGrain>(user.Value).Register(new RegisterCommand
+        {
+            AppServiceId = service.Id,
+            Session = body.InhibitLogin == true ? null : SessionAnswer.Request(request, body.DeviceId, body.InitialDeviceDisplayName, body.RefreshToken == true),
+        });
+        return session is null ? SessionAnswer.Of(user) : SessionAnswer.Of(request, session);
+    }
+
     /// <summary>The account to make; or the guest to turn into a full account (Client-Server API, "Guest Access").</summary>
     private static async ValueTask<(UserId User, bool IsGuest)> Check(ClientRequest request, Body body)
     {
@@ -102,6 +120,7 @@ internal static class Register
     private sealed record GuestBody(string? InitialDeviceDisplayName);
 
     private sealed record Body(
+        string? Type,
         string? Username,
         string? Password,
         string? DeviceId,

@@ -26,11 +26,7 @@ internal static class SessionAnswer
     /// <exception cref="MatrixException">M_INVALID_PARAM: the device id or its name is too long.</exception>
     public static SessionRequest Request(ClientRequest request, string? deviceId, string? displayName, bool refreshable)
     {
-        if (deviceId is { Length: 0 or > SessionRequest.DeviceIdCharsMax })
-        {
-            throw new MatrixException(MatrixError.InvalidParam, $"device_id must have 1 to {SessionRequest.DeviceIdCharsMax} characters");
-        }
-
+        CheckDeviceId(deviceId);
         CheckDisplayName(displayName);
         return new SessionRequest
         {
@@ -40,6 +36,15 @@ internal static class SessionAnswer
             Address = request.RemoteAddress,
             UserAgent = request.UserAgent,
         };
+    }
+
+    /// <exception cref="MatrixException">M_INVALID_PARAM</exception>
+    public static void CheckDeviceId(string? deviceId)
+    {
+        if (deviceId is { Length: 0 or > SessionRequest.DeviceIdCharsMax })
+        {
+            throw new MatrixException(MatrixError.InvalidParam, $"device_id must have 1 to {SessionRequest.DeviceIdCharsMax} characters");
+        }
     }
 
     /// <exception cref="MatrixException">M_INVALID_PARAM</exception>

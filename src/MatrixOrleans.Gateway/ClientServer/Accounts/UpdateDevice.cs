@@ -10,7 +10,18 @@ internal static class UpdateDevice
     {
         var name = (await request.Body<Body>()).DisplayName;
         SessionAnswer.CheckDisplayName(name);
-        await request.Grains.GetGrain<IAccountGrain>(request.User.Value).RenameDevice(request.Path("deviceId"), name);
+        var device = request.Path("deviceId");
+        if (request.AppService is not null)
+        {
+            // Application services make devices this way (Application Service API, "Device management").
+            SessionAnswer.CheckDeviceId(device);
+            if (await request.Grains.GetGrain<IAccountGrain>(request.User.Value).MakeDevice(device, name))
+            {
+                return Answer.Empty with { Status = 201 };
+            }
+        }
+
+        await request.Grains.GetGrain<IAccountGrain>(request.User.Value).RenameDevice(device, name);
         return Answer.Empty;
     });
 

@@ -1,5 +1,6 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
+using MatrixOrleans.Protocol.ApplicationServices;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 
@@ -10,15 +11,17 @@ internal static class Username
 {
     /// <summary>The user id of a new account. Capitals become small letters.</summary>
     /// <exception cref="MatrixException">M_INVALID_USERNAME, M_EXCLUSIVE</exception>
-    public static UserId Parse(ClientRequest request, string username)
+    /// <param name="asking">The application service that makes the account; <c>null</c>: somebody else does.</param>
+    public static UserId Parse(ClientRequest request, string username, ApplicationService? asking = null)
     {
         var localpart = username.ToLowerInvariant();
-        if (!UserId.IsCompliantLocalpart(localpart) || !UserId.TryParse($"@{localpart}:{request.Tenant}", out var user))
+        if (!UserId.IsCompliantLocalpart(localpart) || !UserId.TryParse($"@{localpart}:{asking?.Tenant ?? request.Tenant}", out var user))
         {
             throw new MatrixException(MatrixError.InvalidUsername, "A username has the characters a-z, 0-9, and . _ = - / + only, and is not too long");
         }
 
-        if (request.Options.ReservedUsernames.Any(pattern => pattern.IsMatch(localpart)))
+        request.AppServices.CheckFree(user, asking);
+        if (asking is null && request.Options.ReservedUsernames.Any(pattern => pattern.IsMatch(localpart)))
         {
             throw new MatrixException(MatrixError.Exclusive, "This username is reserved");
         }
@@ -28,9 +31,9 @@ internal static class Username
 
     /// <summary>The same, of a name that is free at the moment.</summary>
     /// <exception cref="MatrixException">M_INVALID_USERNAME, M_EXCLUSIVE, M_USER_IN_USE</exception>
-    public static async ValueTask<UserId> Free(ClientRequest request, string username)
+    public static async ValueTask<UserId> Free(ClientRequest request, string username, ApplicationService? asking = null)
     {
-        var user = Parse(request, username);
+        var user = Parse(request, username, asking);
         return await request.Grains.GetGrain<IAccountGrain>(user.Value).Find() is null ? user : throw new MatrixException(MatrixError.UserInUse, "This username is taken");
     }
 }

@@ -14,7 +14,10 @@ internal static class DeleteRoomAlias
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var alias = RoomAlias.FromRequest(request.Path("roomAlias"));
-        await request.Grains.GetGrain<IAliasGrain>(0).Delete(alias, new Actor(request.User, request.Session.IsAdmin));
+        request.AppServices.CheckFree(alias, request.AppService);
+
+        // An application service may do everything with the aliases of its namespace.
+        await request.Grains.GetGrain<IAliasGrain>(0).Delete(alias, new Actor(request.User, request.Session.IsAdmin || request.AppService is not null));
         return Answer.Empty;
     }
 }

@@ -26,18 +26,15 @@ internal static class PublicRooms
         return ServerName.TryParse(text, out var server) ? server : throw new MatrixException(MatrixError.InvalidParam, "server is not a server name");
     }
 
-    /// <summary>Rooms of third-party networks come from application services, and none has such a network.</summary>
-    public static Answer None => Answer.Of(new { Chunk = Array.Empty<object>(), TotalRoomCountEstimate = 0 });
-
     /// <summary>The directory of another server, as it answers; ids that are none are left out by clients.</summary>
     /// <exception cref="MatrixException">M_UNKNOWN with status 502 when it does not answer, or its refusal.</exception>
     public static async ValueTask<Answer> Elsewhere(ClientRequest request, ServerName server, string method, string pathAndQuery, JsonElement? body) =>
         new(await request.Grains.GetGrain<IRemoteQueriesGrain>(0).PublicRooms(
             request.Tenant, server, method, pathAndQuery, body is { } json ? (ReadOnlyMemory<byte>?)JsonSerializer.SerializeToUtf8Bytes(json) : null));
 
-    /// <summary>What a body asks for; <c>null</c> for a third-party network.</summary>
+    /// <summary>What a body asks for.</summary>
     /// <exception cref="MatrixException">M_BAD_JSON, M_INVALID_PARAM</exception>
-    public static PublicRoomsQuery? Read(JsonElement body, int missingLimit = PublicRoomsQuery.LimitDefault)
+    public static PublicRoomsQuery Read(JsonElement body, int missingLimit = PublicRoomsQuery.LimitDefault)
     {
         var allNetworks = JsonMembers.Flag(body, "include_all_networks");
         var network = JsonMembers.Text(body, "third_party_instance_id");
@@ -47,12 +44,14 @@ internal static class PublicRooms
         }
 
         var filter = JsonMembers.Object(body, "filter");
-        return network is not null ? null : new PublicRoomsQuery
+        return new PublicRoomsQuery
         {
             Limit = Limit(body, missingLimit),
             Since = JsonMembers.Text(body, "since"),
             SearchTerm = filter is { } search ? JsonMembers.Text(search, "generic_search_term") : null,
             RoomTypes = filter is { } types ? RoomTypes(types) : null,
+            Network = network,
+            AllNetworks = allNetworks,
         };
     }
 

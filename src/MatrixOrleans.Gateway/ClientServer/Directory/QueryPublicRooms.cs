@@ -13,6 +13,6 @@ internal static class QueryPublicRooms
         var query = PublicRooms.Read(body);
         return server != request.Tenant
             ? await PublicRooms.Elsewhere(request, server, "POST", "/_matrix/federation/v1/publicRooms", body)
-            : query is null ? PublicRooms.None : await PublicRooms.List(request.Grains, server, query);
+            : await PublicRooms.List(request.Grains, server, query);
     }
 }

@@ -24,6 +24,7 @@ internal static class GetVersions
             ["org.matrix.msc4028"] = true,
             ["org.matrix.msc4222"] = true,
             ["com.beeper.msc4169"] = true,
+            ["fi.mau.msc2659.stable"] = true,
             ["uk.tcpip.msc4133"] = true,
             ["uk.tcpip.msc4133.stable"] = true,
         },

@@ -16,7 +16,11 @@ internal static class CreateRoom
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var body = await request.JsonObject();
-        CreateRoomRequest.Parse(body);
+        if (CreateRoomRequest.Parse(body).Alias(request.Tenant) is { } alias)
+        {
+            request.AppServices.CheckFree(alias, request.AppService);
+        }
+
         var room = await request.Grains.GetGrain<IRoomFactoryGrain>(0).Create(request.User, JsonMarshal.GetRawUtf8Value(body).ToArray());
         return Answer.Of(new { RoomId = room.Value });
     }

@@ -40,6 +40,7 @@ internal static class SendMessage
             Content = JsonMarshal.GetRawUtf8Value(content).ToArray(),
             DeviceId = request.Session.DeviceId,
             TxnId = request.Path("txnId"),
+            OriginServerTs = request.EventTime,
         };
         if (Delaying.AskedMs(request) is { } delayMs)
         {

@@ -39,7 +39,7 @@ internal static class SetRoomStateWithKey
             await request.Grains.GetGrain<IAliasGrain>(0).CheckCanonical(room, content);
         }
 
-        var send = new SendRequest { Sender = request.User, Type = type, StateKey = stateKey, Content = content };
+        var send = new SendRequest { Sender = request.User, Type = type, StateKey = stateKey, Content = content, OriginServerTs = request.EventTime };
         if (Delaying.AskedMs(request) is { } delayMs)
         {
             return await Delaying.Schedule(request, room, send, delayMs);

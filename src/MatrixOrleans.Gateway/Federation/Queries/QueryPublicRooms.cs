@@ -10,6 +10,6 @@ internal static class QueryPublicRooms
     private static ValueTask<Answer> Handle(ServerRequest request)
     {
         var query = PublicRooms.Read(request.JsonObject, missingLimit: 0);
-        return query is null ? ValueTask.FromResult(PublicRooms.None) : ServerPublicRooms.List(request, query with { Limit = ServerPublicRooms.Limit(query.Limit) });
+        return ServerPublicRooms.List(request, query with { Limit = ServerPublicRooms.Limit(query.Limit) });
     }
 }
