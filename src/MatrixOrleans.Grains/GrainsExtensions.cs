@@ -4,6 +4,7 @@ using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
+using MatrixOrleans.Grains.Sync.Sliding;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +19,7 @@ public static class GrainsExtensions
         .AddSingleton<IEphemeralListener>(provider => provider.GetRequiredService<Tail>())
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
+        .AddSingleton<RoomKinds>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
         .AddSingleton<TenantKeys>()
         .AddSingleton<ISessionInvalidations, SessionInvalidations>()

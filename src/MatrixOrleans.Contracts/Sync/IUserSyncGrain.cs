@@ -12,6 +12,11 @@ public interface IUserSyncGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Sync"), AlwaysInterleave, ResponseTimeout("00:00:15")]
     ValueTask<SyncAnswer> Sync(SyncRequest request, CancellationToken cancel);
+
+    /// <summary>One slice of a sliding sync (MSC4186), in the same way.</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_UNKNOWN_POS; what is wrong with the body.</exception>
+    [Alias("SlidingSync"), AlwaysInterleave, ResponseTimeout("00:00:15")]
+    ValueTask<SyncAnswer> SlidingSync(SlidingSyncRequest request, CancellationToken cancel);
 }
 
 [GenerateSerializer, Immutable, Alias("SyncRequest")]

@@ -128,6 +128,8 @@ public static class Routes
         SetReadMarker.Endpoint,
         SetTyping.Endpoint,
         Sync.Sync.Endpoint,
+        Sync.SlidingSync.Simplified,
+        Sync.SlidingSync.Stable,
     ];
 
     private static IEnumerable<Endpoint> Push =>

@@ -2,11 +2,13 @@ using System.Text;
 using System.Text.Json;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Sync.Sliding;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Push;
 using MatrixOrleans.Protocol.Sync;
+using MatrixOrleans.Protocol.Sync.Sliding;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
 
@@ -23,7 +25,7 @@ namespace MatrixOrleans.Grains.Sync;
 /// </code>
 /// Calls interleave. Memberships and counts are advanced under one gate; everything else of a call is its own.
 /// </remarks>
-public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows windows, TimeProvider time) : Grain, IUserSyncGrain
+public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows windows, RoomKinds kinds, TimeProvider time) : Grain, IUserSyncGrain
 {
     private const string PushRulesType = "m.push_rules";
     private const string IgnoredUsersType = "m.ignored_user_list";
@@ -39,6 +41,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
     private UserRooms _rooms = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
+    private readonly SlidingConnections _connections = new();
+    private RoomActivity _activity = null!;
+    private RoomTraits _traits = null!;
     private long _dataPosition = -1;
     private (string? Text, SyncFilter Filter) _filter = (null, SyncFilter.Default);
 
@@ -48,6 +53,8 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         _inbox = new ToDeviceInbox(_user, database, tail);
         _rooms = new UserRooms(_user, database, tail);
         _unread = new UnreadCounts(_user, database, tail, windows);
+        _activity = new RoomActivity(database, tail);
+        _traits = new RoomTraits(_user, _rooms, kinds, windows, database, tail);
         _subscriber = new SyncSubscriber(_user.Value);
         tail.Subscribe(_subscriber);
         return Task.CompletedTask;
@@ -78,39 +85,55 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         }
 
         var filter = Filter(request.Filter);
-        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var device = request.DeviceId ?? "";
-        if (_waits.TryGetValue(device, out var older))
-        {
-            // One wait per device: the newer ends the older.
-            await older.CancelAsync();
-        }
-
-        _waits[device] = wait;
-        try
+        return await Waiting(request.DeviceId ?? "", cancel, async token =>
         {
             if (since is { } presented && request.DeviceId is { } presenter)
             {
                 await _inbox.Acknowledge(presenter, presented.ToDevicePosition);
             }
 
-            return await Answer(request, since, filter, wait.Token);
+            return await Answer(request.DeviceId ?? "", request.WaitMs, since is not null && !request.FullState, () => Build(request, since, filter), token);
+        });
+    }
+
+    public async ValueTask<SyncAnswer> SlidingSync(SlidingSyncRequest request, CancellationToken cancel)
+    {
+        var body = SlidingBody.Read(JsonElement.Parse(request.Body.Span), request.Shape, _user);
+        var device = request.DeviceId ?? "";
+        var (connection, told) = _connections.Open(device, body.ConnectionId, request.Pos);
+        return await Waiting($"{device}\0{body.ConnectionId}", cancel, async token =>
+            await Answer(device, request.WaitMs, !told.IsNew, () => BuildSliding(request, body, connection, told), token));
+    }
+
+    /// <summary>One wait per device, or connection of it: the newer ends the older.</summary>
+    private async Task<SyncAnswer> Waiting(string who, CancellationToken cancel, Func<CancellationToken, Task<SyncAnswer>> answer)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (_waits.TryGetValue(who, out var older))
+        {
+            await older.CancelAsync();
+        }
+
+        _waits[who] = wait;
+        try
+        {
+            return await answer(wait.Token);
         }
         finally
         {
-            if (_waits.TryGetValue(device, out var own) && ReferenceEquals(own, wait))
+            if (_waits.TryGetValue(who, out var own) && ReferenceEquals(own, wait))
             {
-                _waits.Remove(device);
+                _waits.Remove(who);
             }
         }
     }
 
-    private async Task<SyncAnswer> Answer(SyncRequest request, SyncToken? since, SyncFilter filter, CancellationToken cancel)
+    private async Task<SyncAnswer> Answer(string device, int waitMsWanted, bool mayWait, Func<Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)>> build, CancellationToken cancel)
     {
         var started = time.GetTimestamp();
-        var waitMs = Math.Min(request.WaitMs, SyncRequest.WaitMsMax);
-        var pace = PaceOf(request.DeviceId ?? "");
-        if (since is not null && pace.Wait is { } pause && pause > TimeSpan.Zero && pause.TotalMilliseconds < waitMs)
+        var waitMs = Math.Min(waitMsWanted, SyncRequest.WaitMsMax);
+        var pace = PaceOf(device);
+        if (mayWait && pace.Wait is { } pause && pause > TimeSpan.Zero && pause.TotalMilliseconds < waitMs)
         {
             await Task.Delay(pause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
@@ -118,9 +141,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         while (true)
         {
             var seen = _subscriber.Count;
-            var (body, isEmpty) = await Build(request, since, filter);
+            var (body, isEmpty) = await build();
             var left = TimeSpan.FromMilliseconds(waitMs) - time.GetElapsedTime(started);
-            if (!isEmpty || since is null || request.FullState || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
+            if (!isEmpty || !mayWait || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
             {
                 pace.Answered();
                 return new SyncAnswer { Body = body, IsEmpty = isEmpty };
@@ -141,7 +164,35 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
         }
     }
 
-    private async Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> Build(SyncRequest request, SyncToken? since, SyncFilter filter)
+    private Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> Build(SyncRequest request, SyncToken? since, SyncFilter filter) => UpToDate(async upto =>
+    {
+        var context = ContextOf(request, since, filter, upto, LazyOf(request.DeviceId ?? ""));
+        return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail).Build(await KeysOf(request.DeviceId));
+    });
+
+    private Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> BuildSliding(SlidingSyncRequest request, SlidingBody body, SlidingConnection connection, SlidingState told) => UpToDate(async upto =>
+    {
+        var context = new SlidingContext(
+            ContextOf(new SyncRequest { DeviceId = request.DeviceId }, null, SyncFilter.Default, upto, new LazyMembers()),
+            body, told, await KeysOf(request.DeviceId), _rooms, _traits, _activity, _unread, _inbox, windows, database, tail);
+        var (write, after, isEmpty) = await new SlidingBuilder(context).Build();
+        return (write(connection.Add(after)), isEmpty);
+    });
+
+    private SyncContext ContextOf(SyncRequest request, SyncToken? since, SyncFilter filter, long upto, LazyMembers lazy) => new()
+    {
+        User = _user,
+        Request = request,
+        Filter = filter,
+        Since = since,
+        Upto = upto,
+        Lazy = lazy,
+        Ignored = _unread.Ignored,
+        NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+    };
+
+    /// <summary>Builds an answer up to the watermark, with what is remembered brought there; one at a time.</summary>
+    private async Task<T> UpToDate<T>(Func<long, Task<T>> build)
     {
         await _gate.WaitAsync();
         try
@@ -154,18 +205,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
             }
             while (await Advance(upto));
 
-            var context = new SyncContext
-            {
-                User = _user,
-                Request = request,
-                Filter = filter,
-                Since = since,
-                Upto = upto,
-                Lazy = LazyOf(request.DeviceId ?? ""),
-                Ignored = _unread.Ignored,
-                NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
-            };
-            return await new SyncBuilder(context, _rooms, _unread, windows, _inbox, database, tail).Build(await KeysOf(request.DeviceId));
+            return await build(upto);
         }
         finally
         {

@@ -18,6 +18,7 @@ public sealed class RoomStore
         (_source, _writer) = (source, writer);
         Upkeep = new RoomUpkeep(source, writer, states);
         Related = new RelationStore(source);
+        Lists = new RoomListStore(source);
     }
 
     /// <summary>Purging of history and collection of unused state.</summary>
@@ -25,6 +26,9 @@ public sealed class RoomStore
 
     /// <summary>Events by what they relate to, for answers to clients.</summary>
     public RelationStore Related { get; }
+
+    /// <summary>What lists of many rooms are made of.</summary>
+    public RoomListStore Lists { get; }
 
     public async Task<RoomRecord?> Find(RoomId id) => await _source.First(RoomRow + "where room_id = @id", Room, ("id", id.Value)).ConfigureAwait(false);
 

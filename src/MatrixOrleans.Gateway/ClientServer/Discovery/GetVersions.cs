@@ -16,6 +16,7 @@ internal static class GetVersions
             ["org.matrix.msc3771"] = true,
             ["org.matrix.msc3773"] = true,
             ["org.matrix.msc4222"] = true,
+            ["org.matrix.simplified_msc3575"] = true,
             ["com.beeper.msc4169"] = true,
             ["uk.tcpip.msc4133"] = true,
             ["uk.tcpip.msc4133.stable"] = true,
