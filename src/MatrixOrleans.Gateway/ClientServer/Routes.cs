@@ -130,6 +130,10 @@ public static class Routes
         Sync.Sync.Endpoint,
         Sync.SlidingSync.Simplified,
         Sync.SlidingSync.Stable,
+        Threads.ThreadSubscription.Get,
+        Threads.ThreadSubscription.Put,
+        Threads.ThreadSubscription.Delete,
+        Threads.GetThreadSubscriptions.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Push =>

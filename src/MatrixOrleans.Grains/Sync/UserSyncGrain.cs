@@ -228,6 +228,12 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
             _keys.Clear();
             _unread.ForgetAll();
             TakeRules((await database.AccountData.Get(_user, null, PushRulesType))?.Json);
+            _unread.Threads.Clear();
+            foreach (var thread in await database.ThreadSubscriptions.OfUser(_user))
+            {
+                _unread.Threads[(thread.RoomNid, thread.Root)] = thread.IsSubscribed;
+            }
+
             TakeIgnored((await database.AccountData.Get(_user, null, IgnoredUsersType))?.Json);
         }
         else
@@ -241,6 +247,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, RoomWindows wind
                         break;
                     case AccountDataSet { RoomNid: null, Type: IgnoredUsersType } ignored:
                         TakeIgnored(ignored.Json);
+                        break;
+                    case ThreadSubscriptionSet thread:
+                        _unread.Threads[(thread.RoomNid, thread.Root)] = thread.Subscribed;
                         break;
                     case KeySupplyChanged supply:
                         _keys.Remove(supply.DeviceId);

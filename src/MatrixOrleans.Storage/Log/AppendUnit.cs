@@ -29,6 +29,9 @@ public enum LogKind : short
     /// <summary>One-time or fallback keys of a device were uploaded or claimed.</summary>
     KeySupply = 16,
 
+    /// <summary>A user follows a thread, or does not any more.</summary>
+    ThreadSubscription = 25,
+
     /// <summary>Nothing happened; the positions were moved ahead (after a restore or fail-over).</summary>
     Jump = 30,
 }

@@ -17,6 +17,7 @@ internal static class GetVersions
             ["org.matrix.msc3773"] = true,
             ["org.matrix.msc4222"] = true,
             ["org.matrix.simplified_msc3575"] = true,
+            ["org.matrix.msc4306"] = true,
             ["com.beeper.msc4169"] = true,
             ["uk.tcpip.msc4133"] = true,
             ["uk.tcpip.msc4133.stable"] = true,

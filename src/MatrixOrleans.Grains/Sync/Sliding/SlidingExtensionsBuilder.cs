@@ -23,8 +23,9 @@ internal sealed class SlidingExtensionsBuilder(
     private (IReadOnlyList<ToDeviceRow> Messages, long Position) _toDevice = ([], 0);
     private DeviceListMoves _deviceLists = DeviceListMoves.None;
     private bool _keysChanged;
+    private ThreadChanges _threads = ThreadChanges.None;
 
-    public bool IsEmpty => _roomData.Count + _receipts.Count + _typing.Count + _rows.Global.Count + _toDevice.Messages.Count == 0 && _deviceLists.IsEmpty && !_keysChanged;
+    public bool IsEmpty => _roomData.Count + _receipts.Count + _typing.Count + _rows.Global.Count + _toDevice.Messages.Count == 0 && _deviceLists.IsEmpty && !_keysChanged && _threads.IsEmpty;
 
     /// <param name="changed">What the connection knows of rooms, to be brought forward.</param>
     /// <returns>What the connection knows besides.</returns>
@@ -50,6 +51,19 @@ internal sealed class SlidingExtensionsBuilder(
         else if (after.AccountDataUpto == RoomTold.Live)
         {
             after = after with { AccountDataUpto = context.After };
+        }
+
+        if (_wanted.ThreadSubscriptions is { } limit)
+        {
+            var from = RoomTold.From(_told.ThreadsUpto, context.After);
+            var isQuiet = from >= context.Tail.Start && from >= 0
+                && !context.Tail.UserEntries(context.Sync.User.Value, from, context.Upto).Exists(entry => entry.Item is ThreadSubscriptionSet);
+            _threads = isQuiet ? ThreadChanges.None : await ThreadChanges.Read(context.Database, context.Sync.User, from, context.Upto, limit);
+            after = after with { ThreadsUpto = RoomTold.Live };
+        }
+        else if (after.ThreadsUpto == RoomTold.Live)
+        {
+            after = after with { ThreadsUpto = context.After };
         }
 
         await Receipts(_wanted.Receipts, changed);
@@ -104,6 +118,13 @@ internal sealed class SlidingExtensionsBuilder(
             }
 
             writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        if (!_threads.IsEmpty)
+        {
+            writer.WriteStartObject(SlidingExtensions.ThreadSubscriptionsName);
+            _threads.Write(writer, "prev_batch");
             writer.WriteEndObject();
         }
 

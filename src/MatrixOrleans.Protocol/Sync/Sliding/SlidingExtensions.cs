@@ -22,18 +22,10 @@ public sealed record RoomScope(ImmutableHashSet<string>? Lists, ImmutableHashSet
 /// <param name="Since">Place in the device's messages; <c>null</c> for all that wait.</param>
 public sealed record ToDeviceExtension(long? Since, int Limit);
 
-/// <param name="Since">Place in the log behind which sticky events are wanted; <c>null</c> for all that still hold.</param>
-public sealed record StickyExtension(long? Since, int Limit);
-
-/// <param name="Fields">The fields that the client follows; <c>null</c> for all.</param>
-public sealed record ProfilesExtension(ImmutableHashSet<string>? Fields);
-
 /// <summary>What a sliding sync wants besides rooms; what is not enabled is <c>null</c> or false.</summary>
 public sealed record SlidingExtensions
 {
     public const string ThreadSubscriptionsName = "io.element.msc4308.thread_subscriptions";
-    public const string ProfilesName = "org.matrix.msc4262.profiles";
-    public const string StickyName = "org.matrix.msc4354.sticky_events";
 
     public static readonly SlidingExtensions None = new();
 
@@ -53,10 +45,6 @@ public sealed record SlidingExtensions
     /// <summary>Most subscriptions of one answer (MSC4308).</summary>
     public int? ThreadSubscriptions { get; private init; }
 
-    public ProfilesExtension? Profiles { get; private init; }
-
-    public StickyExtension? Sticky { get; private init; }
-
     internal static SlidingExtensions Read(JsonElement? source) => source is not { } json ? None : new SlidingExtensions
     {
         ToDevice = Enabled(json, "to_device") is { } toDevice ? new ToDeviceExtension(Since(toDevice), Limit(toDevice)) : null,
@@ -65,8 +53,6 @@ public sealed record SlidingExtensions
         Receipts = RoomScope.Read(json, "receipts"),
         Typing = RoomScope.Read(json, "typing"),
         ThreadSubscriptions = Enabled(json, ThreadSubscriptionsName) is { } threads ? Limit(threads) : null,
-        Profiles = Enabled(json, ProfilesName) is { } profiles ? new ProfilesExtension(FilterReader.Texts(profiles, "fields")) : null,
-        Sticky = Enabled(json, StickyName) is { } sticky ? new StickyExtension(Since(sticky), Limit(sticky)) : null,
     };
 
     internal static JsonElement? Enabled(JsonElement extensions, string name) =>
