@@ -261,19 +261,23 @@ internal sealed class SlidingExtensionsBuilder(
     {
         if (scope is not null)
         {
+            var wanted = new Dictionary<long, RoomTold>();
             foreach (var (nid, room) in matched)
             {
-                if (room.Room.Membership != Membership.Join || !Covers(scope, room) || Of(nid, changed) is not { } told || (told.ReceiptsUpto == RoomTold.Live && !touched.Contains(nid)))
+                if (room.Room.Membership == Membership.Join && Covers(scope, room) && Of(nid, changed) is { } told && (told.ReceiptsUpto != RoomTold.Live || touched.Contains(nid)))
                 {
-                    continue;
+                    wanted[nid] = told;
+                    changed[nid] = told with { ReceiptsUpto = RoomTold.Live };
                 }
+            }
 
-                if (ReceiptContent.Write((await ReceiptsOf(nid, told)).Where(IsShown)) is { } shown)
+            var own = (await context.Database.Receipts.OfUser([.. wanted.Where(room => room.Value.ReceiptsUpto < 0).Select(room => room.Key)], context.Sync.User)).ToLookup(row => row.RoomNid);
+            foreach (var (nid, told) in wanted)
+            {
+                if (ReceiptContent.Write((await ReceiptsOf(nid, told, own[nid])).Where(IsShown)) is { } shown)
                 {
-                    _receipts[room.Room.RoomId] = shown;
+                    _receipts[matched[nid].Room.RoomId] = shown;
                 }
-
-                changed[nid] = told with { ReceiptsUpto = RoomTold.Live };
             }
         }
 
@@ -290,23 +294,26 @@ internal sealed class SlidingExtensionsBuilder(
             : row.Type == "m.read.private" && row.UserId == context.Sync.User.Value;
     }
 
-    private async Task<IEnumerable<ReceiptSet>> ReceiptsOf(long nid, RoomTold told)
+    /// <param name="own">The user's own, for a room of which no receipts were told.</param>
+    private async ValueTask<IEnumerable<ReceiptSet>> ReceiptsOf(long nid, RoomTold told, IEnumerable<ReceiptRow> own)
     {
-        var from = RoomTold.From(told.ReceiptsUpto, context.After);
-        if (from >= 0)
+        if (RoomTold.From(told.ReceiptsUpto, context.After) is >= 0 and var after)
         {
-            return from >= context.Tail.Start
-                ? context.Tail.Receipts(nid, from, context.Upto).Select(row => row.Item)
-                : (await context.Database.Receipts.Since(nid, from, context.Upto)).Select(Receipt);
+            return after >= context.Tail.Start
+                ? context.Tail.Receipts(nid, after, context.Upto).Select(row => row.Item)
+                : (await context.Database.Receipts.Since(nid, after, context.Upto)).Select(Receipt);
         }
 
         // For a start: the user's own, and those at events that are shown. These came after their events.
-        var rows = (await context.Database.Receipts.OfUser(nid, context.Sync.User)).Select(Receipt);
+        var rows = own.Select(Receipt);
         if (sections.TryGetValue(nid, out var section) && section.Timeline.Count > 0)
         {
             var shown = section.Timeline.Select(e => e.Pdu.EventId.Value).ToHashSet();
-            var others = (await context.Database.Receipts.Since(nid, section.Timeline[0].Position - 1, context.Upto)).Where(row => shown.Contains(row.EventId));
-            rows = rows.Concat(others.Select(Receipt));
+            var from = section.Timeline[0].Position - 1;
+            var others = from >= context.Tail.Start
+                ? context.Tail.Receipts(nid, from, context.Upto).Select(row => row.Item)
+                : (await context.Database.Receipts.Since(nid, from, context.Upto)).Select(Receipt);
+            rows = rows.Concat(others.Where(row => shown.Contains(row.EventId)));
         }
 
         return rows;
