@@ -12,6 +12,7 @@ using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Push;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Sync;
+using MatrixOrleans.Grains.Sync.Sliding;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.ApplicationServices;
@@ -36,6 +37,7 @@ public static class GrainsExtensions
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, DelayedEventSweep>()
         .AddSingleton<EventCache>(_ => new EventCache())
         .AddSingleton<RoomWindows>()
+        .AddSingleton<RoomKinds>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
         .AddSingleton(encryption ?? new EncryptionOptions())
         .AddSingleton<LogDebts>()

@@ -93,6 +93,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public UnreadStore Unread { get; private set; } = null!;
 
+    public ThreadSubscriptionStore ThreadSubscriptions { get; private set; } = null!;
+
     public AliasStore Aliases { get; private set; } = null!;
 
     public DirectoryStore Directory { get; private set; } = null!;
@@ -197,6 +199,7 @@ public sealed partial class Database : IAsyncDisposable
         ToDevice = new ToDeviceStore(_source, _writer);
         DeviceLists = new DeviceListStore(_source);
         Unread = new UnreadStore(_source, _writer);
+        ThreadSubscriptions = new ThreadSubscriptionStore(_source);
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
         Media = new MediaStore(_source, _writer);

@@ -76,6 +76,7 @@ static async Task RunOn(Benchmark benchmark, DatabaseChoice database)
             "sends" => SendFigures.Run(benchmark, database),
             "delivery" => DeliveryFigures.Run(benchmark, database),
             "sync" => SyncFigures.Run(benchmark, database),
+            "sliding" => SlidingFigures.Run(benchmark, database),
             "memory" => MemoryFigures.Run(benchmark, database),
             "storage" => StorageFigures.Run(benchmark, database),
             "todevice" => ToDeviceFigures.Run(benchmark, database),

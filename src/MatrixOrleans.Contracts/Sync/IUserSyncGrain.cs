@@ -17,6 +17,11 @@ public interface IUserSyncGrain : IGrainWithStringKey
     /// <summary>How many messages the user has not read, of those that the push rules notify of, in all rooms and threads.</summary>
     [Alias("UnreadTotal"), AlwaysInterleave]
     ValueTask<long> UnreadTotal();
+
+    /// <summary>One slice of a sliding sync (MSC4186), in the same way.</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_UNKNOWN_POS; what is wrong with the body.</exception>
+    [Alias("SlidingSync"), AlwaysInterleave, ResponseTimeout("00:00:15")]
+    ValueTask<SyncAnswer> SlidingSync(SlidingSyncRequest request, CancellationToken cancel);
 }
 
 [GenerateSerializer, Immutable, Alias("SyncRequest")]

@@ -205,6 +205,12 @@ public static class Routes
         SetPresence.Endpoint,
         RequestOpenIdToken.Endpoint,
         Sync.Sync.Endpoint,
+        Sync.SlidingSync.Simplified,
+        Sync.SlidingSync.Stable,
+        Threads.ThreadSubscription.Get,
+        Threads.ThreadSubscription.Put,
+        Threads.ThreadSubscription.Delete,
+        Threads.GetThreadSubscriptions.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> AppServices =>

@@ -45,6 +45,25 @@ internal sealed class DeviceLists(UserId user, Database database, Tail tail)
             [.. moved.Where(other => shared.Contains(other) && !sharing.Contains(other))]);
     }
 
+    /// <summary>The same for all rooms of the user, whose memberships moved so since <paramref name="after"/>.</summary>
+    /// <param name="touched">Rooms in which something happened in between; <c>null</c> when nobody looked.</param>
+    public async ValueTask<DeviceListMoves> Since(UserRooms rooms, Dictionary<long, MembershipMove> moves, long after, long upto, IReadOnlyCollection<long>? touched = null)
+    {
+        var isUntouched = after >= tail.Start
+            && !moves.Values.Any(move => (move.Before == Membership.Join) != (move.After == Membership.Join))
+            && !tail.DeviceListsTouched(user, rooms.All, after, upto);
+        if (isUntouched)
+        {
+            return DeviceListMoves.None;
+        }
+
+        var now = rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid).ToHashSet();
+        var then = moves.Count == 0
+            ? now
+            : [.. now.Where(nid => !moves.ContainsKey(nid)), .. moves.Where(move => move.Value.Before == Membership.Join).Select(move => move.Key)];
+        return await Between(touched ?? now.Union(then).ToList(), now, then, after, upto);
+    }
+
     /// <summary>Which of the users shared one of the rooms at a position: what is now, with every change since undone.</summary>
     private async Task<HashSet<UserId>> Shared(IReadOnlyCollection<UserId> users, IReadOnlySet<long> rooms, long at)
     {

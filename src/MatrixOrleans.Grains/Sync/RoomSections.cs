@@ -131,7 +131,8 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
         return output.WrittenMemory;
     }
 
-    private async ValueTask<List<TailEvent>> Visible(UserRoom room, RoomWindow window, bool checkAll)
+    /// <param name="checkAll">Some of the events may be from a time at which the user was not in.</param>
+    public async ValueTask<List<TailEvent>> Visible(UserRoom room, RoomWindow window, bool checkAll)
     {
         var visible = new List<TailEvent>(window.Timeline.Count);
         foreach (var shown in window.Timeline)
@@ -173,7 +174,7 @@ internal sealed class RoomSections(SyncContext context, UnreadCounts unread, Roo
     private async ValueTask<bool> IsCurrentState(UserRoom room, RoomWindow window, TailEvent shown) =>
         shown.Pdu.Key is { } key && (await windows.StateEvent(room.RoomNid, room.RoomVersion, window.CurrentState, key))?.EventId == shown.Pdu.EventId;
 
-    private static string? PrevBatch(List<TailEvent> timeline, RoomWindow window) => timeline.Count > 0
+    public static string? PrevBatch(List<TailEvent> timeline, RoomWindow window) => timeline.Count > 0
         ? RoomToken.Before(timeline[0].RoomSeq!.Value).ToString()
         : window.LastSeq is { } last ? RoomToken.After(last).ToString() : null;
 

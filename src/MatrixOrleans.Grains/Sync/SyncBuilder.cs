@@ -209,25 +209,9 @@ internal sealed class SyncBuilder(
 
     private IEnumerable<long> Joined() => rooms.All.Values.Where(room => room.Membership == Membership.Join).Select(room => room.RoomNid);
 
-    private async ValueTask<DeviceListMoves> DeviceLists(Dictionary<long, MembershipMove> moves)
-    {
-        var isUntouched = context.After >= tail.Start
-            && !moves.Values.Any(move => (move.Before == Membership.Join) != (move.After == Membership.Join))
-            && !tail.DeviceListsTouched(context.User, rooms.All, context.After, context.Upto);
-        if (context.IsInitial || isUntouched)
-        {
-            return DeviceListMoves.None;
-        }
-
-        var now = Joined().ToHashSet();
-        var then = now;
-        if (moves.Count > 0)
-        {
-            then = [.. now.Where(nid => !moves.ContainsKey(nid)), .. moves.Where(move => move.Value.Before == Membership.Join).Select(move => move.Key)];
-        }
-
-        return await new DeviceLists(context.User, database, tail).Between(_touched ?? now.Union(then).ToList(), now, then, context.After, context.Upto);
-    }
+    private async ValueTask<DeviceListMoves> DeviceLists(Dictionary<long, MembershipMove> moves) => context.IsInitial
+        ? DeviceListMoves.None
+        : await new DeviceLists(context.User, database, tail).Since(rooms, moves, context.After, context.Upto, _touched);
 
     /// <summary>The counts of the device's keys are another than at the token, as far as memory goes.</summary>
     private bool KeySupplyChanged() =>

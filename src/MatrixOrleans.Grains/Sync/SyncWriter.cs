@@ -72,23 +72,29 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
 
         if (context.Request.DeviceId is not null)
         {
-            writer.WriteStartObject("device_one_time_keys_count"u8);
-            foreach (var (algorithm, count) in keys.OneTimeKeys)
-            {
-                writer.WriteNumber(algorithm, count);
-            }
-
-            writer.WriteEndObject();
-            writer.WriteStartArray("device_unused_fallback_key_types"u8);
-            foreach (var type in keys.UnusedFallbackTypes)
-            {
-                writer.WriteStringValue(type);
-            }
-
-            writer.WriteEndArray();
+            KeyCountMembers(writer, keys);
         }
 
         writer.WriteEndObject();
+    }
+
+    /// <summary>The counts of the device's keys, into an object that is open.</summary>
+    public static void KeyCountMembers(Utf8JsonWriter writer, KeyCounts keys)
+    {
+        writer.WriteStartObject("device_one_time_keys_count"u8);
+        foreach (var (algorithm, count) in keys.OneTimeKeys)
+        {
+            writer.WriteNumber(algorithm, count);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartArray("device_unused_fallback_key_types"u8);
+        foreach (var type in keys.UnusedFallbackTypes)
+        {
+            writer.WriteStringValue(type);
+        }
+
+        writer.WriteEndArray();
     }
 
     /// <summary><c>changed</c> and <c>left</c>, into an object that is open.</summary>
@@ -165,17 +171,7 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
         writer.WriteStartArray("events"u8);
         foreach (var shown in section.Timeline)
         {
-            Event(shown.Pdu, shown.Shared, new ClientUnsigned
-            {
-                AgeMs = context.NowMs - shown.Pdu.OriginServerTs,
-                TransactionId = shown.TxnId is not null && shown.TxnDevice == context.Request.DeviceId && shown.Pdu.Sender == context.User ? shown.TxnId : null,
-                PrevContent = shown.Replaces is { } replaced && shown.RedactedBecause is null ? (ReadOnlyMemory<byte>?)replaced.ContentUtf8.ToArray() : null,
-                ReplacesState = shown.Replaces?.EventId,
-                Relations = section.Relations.TryGetValue(shown.Pdu.EventId, out var bundle) ? (ReadOnlyMemory<byte>?)bundle : null,
-                Membership = shown.Pdu.Is(EventTypes.Member, context.User.Value) ? MembershipText.Of(shown.Pdu)
-                    : section.Room.Membership == Membership.Join && shown.RoomSeq >= section.Room.RoomSeq ? Membership.Join : null,
-                RedactedBecause = shown.RedactedBecause is { } redaction ? (ReadOnlyMemory<byte>?)ClientEvent.ToBytes(redaction) : null,
-            });
+            Event(shown.Pdu, shown.Shared, Unsigned(context, section.Room, section.Relations, shown));
         }
 
         writer.WriteEndArray();
@@ -187,6 +183,19 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
 
         writer.WriteEndObject();
     }
+
+    /// <summary>The <c>unsigned</c> of an event that the reader of the answer gets.</summary>
+    public static ClientUnsigned Unsigned(SyncContext context, UserRoom room, IReadOnlyDictionary<EventId, ReadOnlyMemory<byte>> relations, TailEvent shown) => new()
+    {
+        AgeMs = context.NowMs - shown.Pdu.OriginServerTs,
+        TransactionId = shown.TxnId is not null && shown.TxnDevice == context.Request.DeviceId && shown.Pdu.Sender == context.User ? shown.TxnId : null,
+        PrevContent = shown.Replaces is { } replaced && shown.RedactedBecause is null ? (ReadOnlyMemory<byte>?)replaced.ContentUtf8.ToArray() : null,
+        ReplacesState = shown.Replaces?.EventId,
+        Relations = relations.TryGetValue(shown.Pdu.EventId, out var bundle) ? (ReadOnlyMemory<byte>?)bundle : null,
+        Membership = shown.Pdu.Is(EventTypes.Member, context.User.Value) ? MembershipText.Of(shown.Pdu)
+            : room.Membership == Membership.Join && shown.RoomSeq >= room.RoomSeq ? Membership.Join : null,
+        RedactedBecause = shown.RedactedBecause is { } redaction ? (ReadOnlyMemory<byte>?)ClientEvent.ToBytes(redaction) : null,
+    };
 
     private void Event(Pdu pdu, ReadOnlySpan<byte> shared, ClientUnsigned unsigned)
     {
@@ -258,6 +267,14 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
     {
         writer.WriteStartObject("account_data"u8);
         writer.WriteStartArray("events"u8);
+        AccountDataEvents(writer, data);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Into an array that is open.</summary>
+    public static void AccountDataEvents(Utf8JsonWriter writer, IReadOnlyList<(string Type, ReadOnlyMemory<byte> Json)> data)
+    {
         foreach (var (type, json) in data)
         {
             writer.WriteStartObject();
@@ -266,14 +283,18 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
             writer.WriteRawValue(json.Span, skipInputValidation: true);
             writer.WriteEndObject();
         }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
     }
 
     private void ToDevice(IReadOnlyList<ToDeviceRow> messages)
     {
         writer.WriteStartObject("to_device"u8);
+        ToDeviceEvents(writer, messages);
+        writer.WriteEndObject();
+    }
+
+    /// <summary><c>events</c>, into an object that is open.</summary>
+    public static void ToDeviceEvents(Utf8JsonWriter writer, IReadOnlyList<ToDeviceRow> messages)
+    {
         writer.WriteStartArray("events"u8);
         foreach (var message in messages)
         {
@@ -286,6 +307,5 @@ internal sealed class SyncWriter(Utf8JsonWriter writer, SyncContext context)
         }
 
         writer.WriteEndArray();
-        writer.WriteEndObject();
     }
 }

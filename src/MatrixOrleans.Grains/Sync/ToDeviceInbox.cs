@@ -40,7 +40,7 @@ internal sealed class ToDeviceInbox(UserId user, Database database, Tail tail)
     }
 
     /// <summary>Messages in (after, upto] in order, at most a hundred, and the position up to which these are all.</summary>
-    public async Task<(IReadOnlyList<ToDeviceRow> Messages, long Position)> Read(string? device, long after, long upto)
+    public async Task<(IReadOnlyList<ToDeviceRow> Messages, long Position)> Read(string? device, long after, long upto, int limit = MessagesMax)
     {
         if (device is null
             || (after >= tail.Start && after > 0 && !tail.UserEntries(user.Value, after, upto).Exists(e => e.Item is ToDeviceSend send && send.DeviceId == device)))
@@ -48,12 +48,13 @@ internal sealed class ToDeviceInbox(UserId user, Database database, Tail tail)
             return ([], upto);
         }
 
-        var messages = await database.ToDevice.Read(user, device, after, upto, MessagesMax);
+        limit = Math.Min(limit, MessagesMax);
+        var messages = await database.ToDevice.Read(user, device, after, upto, limit);
         if (messages.Count > 0)
         {
             _delivered[device] = Math.Min(_delivered.GetValueOrDefault(device, 0), messages[0].Position);
         }
 
-        return (messages, messages.Count == MessagesMax ? messages[^1].Position : upto);
+        return (messages, messages.Count == limit ? messages[^1].Position : upto);
     }
 }

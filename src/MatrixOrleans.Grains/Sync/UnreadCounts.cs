@@ -29,6 +29,9 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
 
     public IReadOnlySet<UserId> Ignored { get; set; } = new HashSet<UserId>();
 
+    /// <summary>Threads that the user follows, and those that he stopped to follow; empty for who never did. A change counts for events from then on.</summary>
+    public Dictionary<(long RoomNid, string Root), bool> Threads { get; } = [];
+
     /// <summary>The counts of a joined room at a position of the log.</summary>
     public async ValueTask<UnreadView> At(UserRoom room, long position)
     {
@@ -112,7 +115,7 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
             {
                 if (entry.Event is { RoomSeq: not null } shown)
                 {
-                    Count(unread, windows.PushEvents.Of(shown.Pdu, shown.Facts), shown.RoomSeq.Value, shown.ThreadRoot);
+                    Count(room.RoomNid, unread, windows.PushEvents.Of(shown.Pdu, shown.Facts), shown.RoomSeq.Value, shown.ThreadRoot);
                 }
             }
         }
@@ -131,7 +134,7 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
             var page = await database.Rooms.Timeline(room.RoomNid, from, backwards: false, PageSize, upto);
             foreach (var stored in page)
             {
-                Count(unread, RecentPushEvents.Make(windows.Parse(room, stored), stored.Facts), stored.RoomSeq!.Value, stored.ThreadRoot);
+                Count(room.RoomNid, unread, RecentPushEvents.Make(windows.Parse(room, stored), stored.Facts), stored.RoomSeq!.Value, stored.ThreadRoot);
             }
 
             if (page.Count == 0)
@@ -145,7 +148,7 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
         unread.LastSeq = Math.Max(unread.LastSeq, upto);
     }
 
-    private void Count(UnreadRoom unread, PushEvent subject, long seq, string? threadRoot)
+    private void Count(long roomNid, UnreadRoom unread, PushEvent subject, long seq, string? threadRoot)
     {
         var sender = subject.Pdu.Sender;
         unread.LastSeq = Math.Max(unread.LastSeq, seq);
@@ -164,7 +167,7 @@ internal sealed class UnreadCounts(UserId user, Database database, Tail tail, Ro
         PushResult result;
         lock (subject)
         {
-            result = Rules.Evaluate(subject, user, unread.DisplayName);
+            result = Rules.Evaluate(subject, user, unread.DisplayName, threadRoot is null || Threads.Count == 0 ? null : Threads.GetValueOrDefault((roomNid, threadRoot)));
         }
 
         if (result.Notify)

@@ -4,11 +4,13 @@ using MatrixOrleans.Contracts.Presence;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Presence;
+using MatrixOrleans.Grains.Sync.Sliding;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Push;
 using MatrixOrleans.Protocol.Sync;
+using MatrixOrleans.Protocol.Sync.Sliding;
 using MatrixOrleans.Protocol.Users;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
@@ -26,7 +28,7 @@ namespace MatrixOrleans.Grains.Sync;
 /// </code>
 /// Calls interleave. Memberships and counts are advanced under one gate; everything else of a call is its own.
 /// </remarks>
-public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard board, RoomWindows windows, TimeProvider time) : Grain, IUserSyncGrain
+public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard board, RoomWindows windows, RoomKinds kinds, TimeProvider time) : Grain, IUserSyncGrain
 {
     private const string PushRulesType = "m.push_rules";
     /// <summary>Slices of a wait are as long as the heartbeat: one that comes a little early counts.</summary>
@@ -47,6 +49,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
     private RoomTouches _touches = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
+    private readonly SlidingConnections _connections = new();
+    private RoomActivity _activity = null!;
+    private RoomTraits _traits = null!;
     private long _dataPosition = -1;
     private (string? Text, SyncFilter Filter) _filter = (null, SyncFilter.Default);
 
@@ -57,6 +62,8 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
         _rooms = new UserRooms(_user, database, tail);
         _touches = new RoomTouches(database, tail);
         _unread = new UnreadCounts(_user, database, tail, windows);
+        _activity = new RoomActivity(database, tail);
+        _traits = new RoomTraits(_user, _rooms, kinds, windows, database, tail);
         _subscriber = new SyncSubscriber(_user.Value);
         tail.Subscribe(_subscriber);
         return Task.CompletedTask;
@@ -87,43 +94,61 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
         }
 
         var filter = Filter(request.Filter);
-        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var device = request.DeviceId ?? "";
-        if (_waits.TryGetValue(device, out var older))
-        {
-            // One wait per device: the newer ends the older.
-            await older.CancelAsync();
-        }
-
-        _waits[device] = wait;
-        try
+        return await Waiting(request.DeviceId ?? "", cancel, async token =>
         {
             if (since is { } presented && request.DeviceId is { } presenter)
             {
                 await _inbox.Acknowledge(presenter, presented.ToDevicePosition);
             }
 
-            await TellPresence(request);
-            return await Answer(request, since, filter, wait.Token);
+            await TellPresence(request.DeviceId ?? "", request.SetPresence);
+            return await Answer(request.DeviceId ?? "", request.WaitMs, since is not null && !request.FullState, () => Build(request, since, filter), token);
+        });
+    }
+
+    public async ValueTask<SyncAnswer> SlidingSync(SlidingSyncRequest request, CancellationToken cancel)
+    {
+        var body = SlidingBody.Read(JsonElement.Parse(request.Body.Span), request.Shape, _user);
+        var device = request.DeviceId ?? "";
+        var (connection, told) = _connections.Open(device, body.ConnectionId, request.Pos);
+        return await Waiting($"{device}\0{body.ConnectionId}", cancel, async token =>
+        {
+            await TellPresence(device, request.SetPresence);
+            return await Answer(device, request.WaitMs, !told.IsNew, () => BuildSliding(request, body, connection, told), token);
+        });
+    }
+
+    /// <summary>One wait per device, or connection of it: the newer ends the older.</summary>
+    private async Task<SyncAnswer> Waiting(string who, CancellationToken cancel, Func<CancellationToken, Task<SyncAnswer>> answer)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (_waits.TryGetValue(who, out var older))
+        {
+            await older.CancelAsync();
+        }
+
+        _waits[who] = wait;
+        try
+        {
+            return await answer(wait.Token);
         }
         finally
         {
-            if (_waits.TryGetValue(device, out var own) && ReferenceEquals(own, wait))
+            if (_waits.TryGetValue(who, out var own) && ReferenceEquals(own, wait))
             {
-                _waits.Remove(device);
+                _waits.Remove(who);
             }
         }
     }
 
     /// <summary>Says that the device is there: at once when that is news, else only now and then.</summary>
-    private async ValueTask TellPresence(SyncRequest request)
+    private async ValueTask TellPresence(string device, PresenceState? wanted)
     {
-        if (request.SetPresence is not { } presence)
+        if (wanted is not { } presence)
         {
             return;
         }
 
-        var device = request.DeviceId ?? "";
         var isNews = !_presence.TryGetValue(device, out var told) || told.State != presence;
         if (isNews || time.GetElapsedTime(told.At).TotalMilliseconds >= IPresenceGrain.HeartbeatMs - PresenceSlackMs)
         {
@@ -134,16 +159,8 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
 
     public async ValueTask<long> UnreadTotal()
     {
-        await _gate.WaitAsync();
-        try
+        return await UpToDate(async upto =>
         {
-            long upto;
-            do
-            {
-                upto = tail.Watermark;
-            }
-            while (await Advance(upto));
-
             var total = 0L;
             foreach (var room in _rooms.All.Values.Where(room => room.Membership == Protocol.Events.Membership.Join).ToList())
             {
@@ -152,19 +169,15 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
             }
 
             return total;
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        });
     }
 
-    private async Task<SyncAnswer> Answer(SyncRequest request, SyncToken? since, SyncFilter filter, CancellationToken cancel)
+    private async Task<SyncAnswer> Answer(string device, int waitMsWanted, bool mayWait, Func<Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)>> build, CancellationToken cancel)
     {
         var started = time.GetTimestamp();
-        var waitMs = Math.Min(request.WaitMs, SyncRequest.WaitMsMax);
-        var pace = PaceOf(request.DeviceId ?? "");
-        if (since is not null && pace.Wait is { } pause && pause > TimeSpan.Zero && pause.TotalMilliseconds < waitMs)
+        var waitMs = Math.Min(waitMsWanted, SyncRequest.WaitMsMax);
+        var pace = PaceOf(device);
+        if (mayWait && pace.Wait is { } pause && pause > TimeSpan.Zero && pause.TotalMilliseconds < waitMs)
         {
             await Task.Delay(pause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
@@ -172,9 +185,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
         while (true)
         {
             var seen = _subscriber.Count;
-            var (body, isEmpty) = await Build(request, since, filter);
+            var (body, isEmpty) = await build();
             var left = TimeSpan.FromMilliseconds(waitMs) - time.GetElapsedTime(started);
-            if (!isEmpty || since is null || request.FullState || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
+            if (!isEmpty || !mayWait || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
             {
                 pace.Answered();
                 return new SyncAnswer { Body = body, IsEmpty = isEmpty };
@@ -195,7 +208,35 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
         }
     }
 
-    private async Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> Build(SyncRequest request, SyncToken? since, SyncFilter filter)
+    private Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> Build(SyncRequest request, SyncToken? since, SyncFilter filter) => UpToDate(async upto =>
+    {
+        var context = ContextOf(request, since, filter, upto, LazyOf(request.DeviceId ?? ""));
+        return await new SyncBuilder(context, _rooms, _touches, _unread, windows, _inbox, database, tail, board).Build(await KeysOf(request.DeviceId));
+    });
+
+    private Task<(ReadOnlyMemory<byte> Body, bool IsEmpty)> BuildSliding(SlidingSyncRequest request, SlidingBody body, SlidingConnection connection, SlidingState told) => UpToDate(async upto =>
+    {
+        var context = new SlidingContext(
+            ContextOf(new SyncRequest { DeviceId = request.DeviceId }, null, SyncFilter.Default, upto, new LazyMembers()),
+            body, told, await KeysOf(request.DeviceId), _rooms, _traits, _activity, _unread, _inbox, windows, database, tail);
+        var (write, after, isEmpty) = await new SlidingBuilder(context).Build();
+        return (write(connection.Add(after)), isEmpty);
+    });
+
+    private SyncContext ContextOf(SyncRequest request, SyncToken? since, SyncFilter filter, long upto, LazyMembers lazy) => new()
+    {
+        User = _user,
+        Request = request,
+        Filter = filter,
+        Since = since,
+        Upto = upto,
+        Lazy = lazy,
+        Ignored = _unread.Ignored,
+        NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+    };
+
+    /// <summary>Builds an answer up to the watermark, with what is remembered brought there; one at a time.</summary>
+    private async Task<T> UpToDate<T>(Func<long, Task<T>> build)
     {
         await _gate.WaitAsync();
         try
@@ -208,18 +249,7 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
             }
             while (await Advance(upto));
 
-            var context = new SyncContext
-            {
-                User = _user,
-                Request = request,
-                Filter = filter,
-                Since = since,
-                Upto = upto,
-                Lazy = LazyOf(request.DeviceId ?? ""),
-                Ignored = _unread.Ignored,
-                NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
-            };
-            return await new SyncBuilder(context, _rooms, _touches, _unread, windows, _inbox, database, tail, board).Build(await KeysOf(request.DeviceId));
+            return await build(upto);
         }
         finally
         {
@@ -242,6 +272,12 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
             _keys.Clear();
             _unread.ForgetAll();
             TakeRules((await database.AccountData.Get(_user, null, PushRulesType))?.Json);
+            _unread.Threads.Clear();
+            foreach (var thread in await database.ThreadSubscriptions.OfUser(_user))
+            {
+                _unread.Threads[(thread.RoomNid, thread.Root)] = thread.IsSubscribed;
+            }
+
             TakeIgnored((await database.AccountData.Get(_user, null, IgnoredUsersType))?.Json);
         }
         else
@@ -255,6 +291,9 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
                         break;
                     case AccountDataSet { RoomNid: null, Type: IgnoredUsersType } ignored:
                         TakeIgnored(ignored.Json);
+                        break;
+                    case ThreadSubscriptionSet thread:
+                        _unread.Threads[(thread.RoomNid, thread.Root)] = thread.Subscribed;
                         break;
                     case KeySupplyChanged supply:
                         _keys.Remove(supply.DeviceId);

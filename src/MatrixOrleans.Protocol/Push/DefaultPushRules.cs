@@ -9,6 +9,9 @@ public static class DefaultPushRules
     /// <summary>Stands above every other rule, also the user's own.</summary>
     public const string Master = ".m.rule.master";
 
+    public const string UnsubscribedThread = ".io.element.msc4306.rule.unsubscribed_thread";
+    public const string SubscribedThread = ".io.element.msc4306.rule.subscribed_thread";
+
     private const string NotifyOnly = """["notify"]""";
     private const string NotifyAloud = """["notify",{"set_tweak":"sound","value":"default"}]""";
     private const string NotifyHighlighted = """["notify",{"set_tweak":"highlight"}]""";
@@ -55,11 +58,22 @@ public static class DefaultPushRules
         Rule(PushRuleKind.Underride, ".m.rule.encrypted", NotifyOnly, Match("type", "m.room.encrypted")),
     ];
 
+    /// <summary>
+    /// Threads that a user follows, and those that a user does not (MSC4306). NOTSPEC: they hold for users who ever followed a thread; clients of others
+    /// know nothing of subscriptions, and would hear of no thread any more.
+    /// </summary>
+    public static ImmutableArray<PushRule> PostContent { get; } =
+    [
+        Rule(PushRuleKind.PostContent, UnsubscribedThread, "[]", Read("""{"kind":"io.element.msc4306.thread_subscription","subscribed":false}""")),
+        Rule(PushRuleKind.PostContent, SubscribedThread, NotifyAloud, Read("""{"kind":"io.element.msc4306.thread_subscription","subscribed":true}""")),
+    ];
+
     /// <summary>The default rules of a kind; none but of override and underride.</summary>
     public static ImmutableArray<PushRule> Of(PushRuleKind kind) => kind switch
     {
         PushRuleKind.Override => Override,
         PushRuleKind.Underride => Underride,
+        PushRuleKind.PostContent => PostContent,
         _ => [],
     };
 

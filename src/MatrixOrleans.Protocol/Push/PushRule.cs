@@ -74,7 +74,7 @@ public sealed record PushRule
         writer.WriteString("rule_id"u8, RuleId);
         writer.WriteBoolean("default"u8, IsDefault);
         writer.WriteBoolean("enabled"u8, Enabled);
-        if (Kind is PushRuleKind.Override or PushRuleKind.Underride)
+        if (Kind is PushRuleKind.Override or PushRuleKind.Underride or PushRuleKind.PostContent)
         {
             writer.WriteStartArray("conditions"u8);
             foreach (var condition in Conditions)

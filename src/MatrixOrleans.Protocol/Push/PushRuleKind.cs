@@ -8,12 +8,19 @@ public enum PushRuleKind
     Room,
     Sender,
     Underride,
+
+    /// <summary>Rules of the server alone, asked behind content rules (MSC4306).</summary>
+    PostContent,
 }
 
 public static class PushRuleKinds
 {
-    /// <summary>All kinds, the most important first.</summary>
-    public static IReadOnlyList<PushRuleKind> All { get; } = [PushRuleKind.Override, PushRuleKind.Content, PushRuleKind.Room, PushRuleKind.Sender, PushRuleKind.Underride];
+    /// <summary>All kinds by their numbers.</summary>
+    public static IReadOnlyList<PushRuleKind> All { get; } = [PushRuleKind.Override, PushRuleKind.Content, PushRuleKind.Room, PushRuleKind.Sender, PushRuleKind.Underride, PushRuleKind.PostContent];
+
+    /// <summary>All kinds as clients see them, the most important first.</summary>
+    public static IReadOnlyList<PushRuleKind> Shown { get; } =
+        [PushRuleKind.Override, PushRuleKind.Content, PushRuleKind.PostContent, PushRuleKind.Room, PushRuleKind.Sender, PushRuleKind.Underride];
 
     /// <summary>The spec's word.</summary>
     public static string Text(this PushRuleKind kind) => kind switch
@@ -22,6 +29,7 @@ public static class PushRuleKinds
         PushRuleKind.Content => "content",
         PushRuleKind.Room => "room",
         PushRuleKind.Sender => "sender",
+        PushRuleKind.PostContent => "postcontent",
         _ => "underride",
     };
 

@@ -92,6 +92,7 @@ public static class PushRuleReader
     {
         var fault = ruleId switch
         {
+            _ when kind == PushRuleKind.PostContent => "Rules of this kind belong to the server",
             "" => "A rule id is not empty",
             ['.', ..] => "Rule ids that start with a dot belong to the server",
             _ when ruleId.AsSpan().ContainsAny('/', '\\') => "A rule id has no slashes and no backslashes",

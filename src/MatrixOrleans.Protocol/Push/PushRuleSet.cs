@@ -17,7 +17,7 @@ public sealed class PushRuleSet : IEquatable<PushRuleSet>
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The rules of a user who changed nothing.</summary>
-    public static readonly PushRuleSet Default = new([[], [], [], [], []], []);
+    public static readonly PushRuleSet Default = new([[], [], [], [], [], []], []);
 
     /// <summary>By <see cref="PushRuleKind"/>, the most important rule first: master, the user's own, the other defaults.</summary>
     private readonly ImmutableArray<PushRule>[] _rules;
@@ -50,7 +50,8 @@ public sealed class PushRuleSet : IEquatable<PushRuleSet>
 
     /// <summary>What the first matching rule says of the event. Rules never match what the user sent; events of ignored users the caller leaves out.</summary>
     /// <param name="displayName">The user's name in the room, when he has one.</param>
-    public PushResult Evaluate(PushEvent subject, UserId user, string? displayName)
+    /// <param name="threadSubscribed">Whether the user follows the event's thread; <c>null</c> for an event in none, and for users who never followed any.</param>
+    public PushResult Evaluate(PushEvent subject, UserId user, string? displayName, bool? threadSubscribed = null)
     {
         if (subject.Pdu.Sender == user)
         {
@@ -58,15 +59,16 @@ public sealed class PushRuleSet : IEquatable<PushRuleSet>
         }
 
         // Sets of one user's own would only drive out what many share.
-        return ReferenceEquals(this, Default)
-            ? subject.Known(this) ?? subject.Keep(this, FirstMatch(subject, user, displayName))
-            : FirstMatch(subject, user, displayName);
+        return ReferenceEquals(this, Default) && threadSubscribed is null
+            ? subject.Known(this) ?? subject.Keep(this, FirstMatch(subject, user, displayName, null))
+            : FirstMatch(subject, user, displayName, threadSubscribed);
     }
 
-    private PushResult FirstMatch(PushEvent subject, UserId user, string? displayName)
+    private PushResult FirstMatch(PushEvent subject, UserId user, string? displayName, bool? threadSubscribed)
     {
         var rule = First(PushRuleKind.Override, subject, user, displayName)
             ?? First(PushRuleKind.Content, subject, user, displayName)
+            ?? OfThread(threadSubscribed)
             ?? OfId(_byRoom, subject.Pdu.RoomId.Value)
             ?? OfId(_bySender, subject.Pdu.Sender.Value)
             ?? First(PushRuleKind.Underride, subject, user, displayName);
@@ -86,7 +88,7 @@ public sealed class PushRuleSet : IEquatable<PushRuleSet>
     public void WriteGlobal(Utf8JsonWriter writer, UserId user)
     {
         writer.WriteStartObject();
-        foreach (var kind in PushRuleKinds.All)
+        foreach (var kind in PushRuleKinds.Shown)
         {
             writer.WriteStartArray(kind.Text());
             foreach (var rule in this[kind])
@@ -128,6 +130,9 @@ public sealed class PushRuleSet : IEquatable<PushRuleSet>
     public override bool Equals(object? obj) => Equals(obj as PushRuleSet);
 
     public override int GetHashCode() => _changes.GetHashCode(StringComparison.Ordinal);
+
+    private PushRule? OfThread(bool? subscribed) => subscribed is { } follows
+        && Find(PushRuleKind.PostContent, follows ? DefaultPushRules.SubscribedThread : DefaultPushRules.UnsubscribedThread) is { Enabled: true } rule ? rule : null;
 
     private static PushRule? OfId(FrozenDictionary<string, PushRule> rules, string id) =>
         rules.Count > 0 && rules.TryGetValue(id, out var rule) && rule.Enabled ? rule : null;

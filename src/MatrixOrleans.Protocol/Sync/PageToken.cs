@@ -1,11 +1,12 @@
 using MatrixOrleans.Protocol.Errors;
+using MatrixOrleans.Protocol.Sync.Sliding;
 using Orleans;
 
 namespace MatrixOrleans.Protocol.Sync;
 
 /// <summary>
-/// What a client may give as <c>from</c> or <c>to</c> of a room's pages: a <see cref="RoomToken"/>, or the <c>next_batch</c> of a sync
-/// (Client-Server API, <c>GET /rooms/{roomId}/messages</c>). Exactly one of the two is set.
+/// What a client may give as <c>from</c> or <c>to</c> of a room's pages: a <see cref="RoomToken"/>, or the <c>next_batch</c> of a sync,
+/// or the <c>pos</c> of a sliding one (Client-Server API, <c>GET /rooms/{roomId}/messages</c>). Exactly one of the two is set.
 /// </summary>
 /// <param name="Room">A place in the room's own order.</param>
 /// <param name="Sync">A place in the log; the room's last event up to it is the boundary.</param>
@@ -23,6 +24,12 @@ public readonly record struct PageToken([property: Id(0)] RoomToken? Room, [prop
         if (SyncToken.TryParse(text, out var sync))
         {
             token = new PageToken(null, sync);
+            return true;
+        }
+
+        if (SlidingPos.TryParse(text, out var pos))
+        {
+            token = new PageToken(null, new SyncToken(pos.LogPosition, 0, 0, 0));
             return true;
         }
 

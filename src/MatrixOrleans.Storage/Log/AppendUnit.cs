@@ -32,6 +32,9 @@ public enum LogKind : short
     /// <summary>A user alone sees other signatures on somebody's keys than before.</summary>
     Signatures = 17,
 
+    /// <summary>A user follows a thread, or does not any more.</summary>
+    ThreadSubscription = 25,
+
     /// <summary>Nothing happened; the positions were moved ahead (after a restore or fail-over).</summary>
     Jump = 30,
 }

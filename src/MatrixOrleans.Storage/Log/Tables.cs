@@ -113,10 +113,19 @@ internal static class Tables
         "on conflict (user_id, field) do update set json = excluded.json, pos = excluded.pos",
         last: "user_id, field");
 
+    public static readonly InsertTable ThreadSubscriptions = new(
+        "thread_subscriptions",
+        "user_id:t room_nid:n root:t subscribed:n automatic:n unsubscribed_seq:n pos:p",
+        """
+        on conflict (user_id, room_nid, root) do update set
+            subscribed = excluded.subscribed, automatic = excluded.automatic, unsubscribed_seq = excluded.unsubscribed_seq, pos = excluded.pos
+        """,
+        last: "user_id, room_nid, root");
+
     public static readonly InsertTable[] All =
     [
         Rooms, Events, AuthCitations, StateNodes,
         Log, Timeline, Txns, Relations, Redactions, RedactionsWaiting, Gaps, Purges, Deltas, MemberChanges, Memberships, Forgets,
-        AccountData, Receipts, ReceiptsWaiting, ToDevice, SignatureChanges, Profiles,
+        AccountData, Receipts, ReceiptsWaiting, ToDevice, SignatureChanges, Profiles, ThreadSubscriptions,
     ];
 }

@@ -42,6 +42,11 @@ public sealed record SignaturesChanged(string UserId, string TargetUserId) : Use
 /// <summary>A field of the profile; null deletes.</summary>
 public sealed record ProfileSet(string UserId, string Field, ReadOnlyMemory<byte>? Json) : UserEntry(UserId);
 
+/// <summary>The user follows a thread, or does not any more (MSC4306).</summary>
+/// <param name="Automatic">The client subscribed by itself.</param>
+/// <param name="UnsubscribedSeq">The room's newest event when the user unsubscribed last; null when that never was.</param>
+public sealed record ThreadSubscriptionSet(string UserId, long RoomNid, string Root, bool Subscribed, bool Automatic, long? UnsubscribedSeq) : UserEntry(UserId);
+
 /// <summary>The user forgot the room, until a new invite, knock or join.</summary>
 public sealed record ForgetSet(string UserId, long RoomNid) : UserEntry(UserId);
 

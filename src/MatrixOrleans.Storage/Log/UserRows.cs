@@ -65,6 +65,19 @@ internal static class UserRows
                 sink.End();
                 break;
 
+            case ThreadSubscriptionSet thread:
+                Log(sink, LogKind.ThreadSubscription, entry, thread.RoomNid, null, offset);
+                sink.Start(Tables.ThreadSubscriptions);
+                sink.Text(thread.UserId);
+                sink.Number(thread.RoomNid);
+                sink.Text(thread.Root);
+                sink.Number(thread.Subscribed ? 1 : 0);
+                sink.Number(thread.Automatic ? 1 : 0);
+                sink.Number(thread.UnsubscribedSeq);
+                sink.Position(offset);
+                sink.End();
+                break;
+
             case ForgetSet forget:
                 Log(sink, LogKind.Membership, entry, forget.RoomNid, null, offset);
                 sink.Start(Tables.Forgets);

@@ -19,6 +19,7 @@ public sealed class RoomStore
         Upkeep = new RoomUpkeep(source, writer, states);
         Related = new RelationStore(source);
         Graph = new GraphStore(source);
+        Lists = new RoomListStore(source);
     }
 
     /// <summary>Who refers to whom.</summary>
@@ -29,6 +30,9 @@ public sealed class RoomStore
 
     /// <summary>Events by what they relate to, for answers to clients.</summary>
     public RelationStore Related { get; }
+
+    /// <summary>What lists of many rooms are made of.</summary>
+    public RoomListStore Lists { get; }
 
     public async Task<RoomRecord?> Find(RoomId id) => await _source.First(RoomRow + "where room_id = @id", Room, ("id", id.Value)).ConfigureAwait(false);
 

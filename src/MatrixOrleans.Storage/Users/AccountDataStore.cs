@@ -42,6 +42,20 @@ public sealed class AccountDataStore
     public async Task<IReadOnlyList<AccountDataRow>> All(UserId user) =>
         await _source.Query(Row + "where user_id = @user and json is not null order by pos", Map, ("user", user.Value)).ConfigureAwait(false);
 
+    /// <summary>What the user has about some rooms, deletions included; <paramref name="roomNids"/> with 0 for what belongs to no room.</summary>
+    public async Task<IReadOnlyList<AccountDataRow>> OfRooms(UserId user, IReadOnlyCollection<long> roomNids) =>
+        roomNids.Count == 0
+            ? []
+            : await _source.Query(
+                Row + "where user_id = @user and room_nid {any rooms} order by pos",
+                Map,
+                ("user", user.Value),
+                ("rooms", roomNids.ToArray())).ConfigureAwait(false);
+
+    /// <summary>One type, of every room that has it.</summary>
+    public async Task<IReadOnlyList<AccountDataRow>> OfType(UserId user, string type) =>
+        await _source.Query(Row + "where user_id = @user and room_nid > 0 and type = @type and json is not null", Map, ("user", user.Value), ("type", type)).ConfigureAwait(false);
+
     /// <summary>What changed in (after, upto], deletions included, in order.</summary>
     public async Task<IReadOnlyList<AccountDataRow>> Since(UserId user, long after, long upto) =>
         await _source.Query(

@@ -35,6 +35,12 @@ public sealed class ReceiptStore
     public async Task<IReadOnlyList<ReceiptRow>> OfUser(long roomNid, UserId user) =>
         await _source.Query(Row + "where room_nid = @room and user_id = @user", Map, ("room", roomNid), ("user", user.Value)).ConfigureAwait(false);
 
+    /// <summary>The receipts of one user in many rooms.</summary>
+    public async Task<IReadOnlyList<ReceiptRow>> OfUser(IReadOnlyCollection<long> roomNids, UserId user) =>
+        roomNids.Count == 0
+            ? []
+            : await _source.Query(Row + "where room_nid {any rooms} and user_id = @user", Map, ("rooms", roomNids.ToArray()), ("user", user.Value)).ConfigureAwait(false);
+
     /// <summary>Takes the receipts that waited for an event; the caller writes them anew with its place.</summary>
     public Task<IReadOnlyList<ReceiptSet>> TakeWaiting(long roomNid, EventId id) =>
         _writer.Execute<IReadOnlyList<ReceiptSet>>(async (session, _) => await session.Query(

@@ -26,8 +26,7 @@ public abstract class OldSyncTests(SharedServer server) : ConformanceTest(server
         TestClient alice = await User();
         string room = await alice.CreateRoom();
         string start = (await alice.Get($"/v3/events?timeout=0")).Ok().Str("end");
-        Task<Answer> waiting = alice.Get($"/v3/events?timeout=20000&from={start}");
-        await Task.Delay(300);
+        Task<Answer> waiting = await SyncCalls.SurelyWaiting(() => alice.Get($"/v3/events?timeout=20000&from={start}"));
         Assert.False(waiting.IsCompleted);
         string message = await alice.Say(room, "wake up");
         Assert.Contains(message, (await waiting).Ok().List("chunk").Where(e => e.Has("event_id")).Ids());

@@ -64,8 +64,7 @@ public abstract class SyncTests(SharedServer server) : ConformanceTest(server)
         string room = await alice.CreatePublicRoom();
         await bob.Join(room);
         string token = await bob.SyncToken();
-        Task<JsonElement> waiting = bob.Sync(token, timeoutMs: 20_000);
-        await Task.Delay(300);
+        Task<JsonElement> waiting = await SyncCalls.SurelyWaiting(() => bob.Sync(token, timeoutMs: 20_000));
         Assert.False(waiting.IsCompleted);
         long sent = Stopwatch.GetTimestamp();
         string message = await alice.Say(room, "wake up");

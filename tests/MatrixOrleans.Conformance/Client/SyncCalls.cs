@@ -46,6 +46,16 @@ public static class SyncCalls
     public static Task<JsonElement> SyncUntilEvent(this TestClient client, string since, string room, string eventId) =>
         client.SyncUntil(since, s => s.Timeline(room).Any(e => e.Str("event_id") == eventId));
 
+    /// <summary>
+    /// A long poll that surely waits: of two of one device the newer ends the older, so when one has ended the other is with the server.
+    /// </summary>
+    public static async Task<Task<T>> SurelyWaiting<T>(Func<Task<T>> poll)
+    {
+        Task<T> one = poll();
+        Task<T> other = poll();
+        return await Task.WhenAny(one, other) == one ? other : one;
+    }
+
     /// <summary>A joined room's section; undefined when the answer does not have it.</summary>
     public static JsonElement Joined(this JsonElement sync, string room) => sync.Has("rooms", "join", room) ? sync.At("rooms", "join", room) : default;
 

@@ -23,6 +23,8 @@ internal static class GetVersions
             ["org.matrix.msc3881"] = true,
             ["org.matrix.msc4028"] = true,
             ["org.matrix.msc4222"] = true,
+            ["org.matrix.simplified_msc3575"] = true,
+            ["org.matrix.msc4306"] = true,
             ["com.beeper.msc4169"] = true,
             ["fi.mau.msc2659.stable"] = true,
             ["uk.tcpip.msc4133"] = true,
