@@ -74,9 +74,7 @@ public sealed class DeviceKeyTests(ReadingFixture fixture)
         var second = await Sync(Next(first));
         Assert.Equal((2, "signed_curve25519"), Supply(second));
         var third = await Sync(Next(second));
-        var reads = _server.Database.Reads;
-        third = await Sync(Next(third));
-        Assert.Equal(reads, _server.Database.Reads);
+        await _server.WithoutReads(async () => third = await Sync(Next(third)));
 
         var waiting = Sync(Next(third), waitMs: 8000);
         await Claim();

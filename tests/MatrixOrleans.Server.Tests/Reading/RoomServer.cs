@@ -157,6 +157,23 @@ public sealed class RoomServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Does something that must not read the database. Those who follow the log read it in the background; what reads by itself does so every time.</summary>
+    public async Task WithoutReads(Func<Task> run)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var reads = Database.Reads;
+            await run();
+            if (Database.Reads == reads)
+            {
+                return;
+            }
+
+            Assert.True(attempt < 50, "The database was read");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     public static byte[] Utf8(object value) => JsonSerializer.SerializeToUtf8Bytes(value);
 
     public static JsonElement Json(ReadOnlyMemory<byte> json) => JsonElement.Parse(json.Span);
