@@ -77,6 +77,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public DirectoryStore Directory { get; private set; } = null!;
 
+    public ReportStore Reports { get; private set; } = null!;
+
     public ConsumerStore Consumers { get; private set; } = null!;
 
     internal SqlSource Source => _source;
@@ -150,6 +152,7 @@ public sealed partial class Database : IAsyncDisposable
         Unread = new UnreadStore(_source, _writer);
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
+        Reports = new ReportStore(_source, _writer);
         Consumers = new ConsumerStore(_source, _writer);
     }
 

@@ -41,7 +41,16 @@ public interface IRoomReaderGrain : IGrainWithStringKey
     /// <summary>The roots of the room's threads, those with the newest events first (Client-Server API, "Querying threads in a room").</summary>
     [Alias("Threads")]
     ValueTask<ThreadsPage> Threads(Viewer viewer, ThreadsQuery query);
+
+    /// <summary>The event nearest to a time, at or after it, or <paramref name="backwards"/> at or before it; <c>null</c> when there is none that may be seen.</summary>
+    /// <param name="ts">Milliseconds since 1970.</param>
+    [Alias("NearestTo")]
+    ValueTask<NearestEvent?> NearestTo(Viewer viewer, long ts, bool backwards);
 }
+
+/// <summary>An event by its time.</summary>
+[GenerateSerializer, Immutable, Alias("NearestEvent")]
+public sealed record NearestEvent([property: Id(0)] EventId EventId, [property: Id(1)] long OriginServerTs);
 
 /// <summary>Who reads.</summary>
 [GenerateSerializer, Immutable, Alias("Viewer")]

@@ -71,6 +71,13 @@ public interface IUserGrain : IGrainWithStringKey
     /// <exception cref="Protocol.Errors.MatrixException">M_NOT_FOUND; M_INVALID_PARAM, M_BAD_JSON, M_MISSING_PARAM, M_TOO_LARGE, M_UNKNOWN for a rule that cannot be as it is asked.</exception>
     [Alias("ChangePushRule")]
     ValueTask ChangePushRule(PushRuleChange change);
+
+    /// <summary>
+    /// Takes over into a room what the user set for the room that it replaces: tags, whether it is a direct chat, push rules
+    /// (Client-Server API, "Room Upgrades"). What the new room has already stays; doing it twice changes nothing.
+    /// </summary>
+    [Alias("FollowUpgrade")]
+    ValueTask FollowUpgrade(RoomId old, RoomId replacement);
 }
 
 /// <summary>Into which of the user's rooms a new display name or avatar goes (MSC4069, MSC4466).</summary>

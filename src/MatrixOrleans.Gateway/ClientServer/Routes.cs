@@ -92,6 +92,7 @@ public static class Routes
         GetRoomStateWithKey.Endpoint,
         GetMembersByRoom.Endpoint,
         GetJoinedMembersByRoom.Endpoint,
+        GetEventByTimestamp.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Relations =>
@@ -159,6 +160,7 @@ public static class Routes
         SendMessage.Endpoint,
         SetRoomStateWithKey.Endpoint,
         RedactEvent.Endpoint,
+        UpgradeRoom.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Directory =>
@@ -171,5 +173,12 @@ public static class Routes
         GetRoomVisibilityOnDirectory.Endpoint,
         GetPublicRooms.Endpoint,
         QueryPublicRooms.Endpoint,
+        GetRoomSummary.Endpoint,
+        GetSpaceHierarchy.Endpoint,
+        GetMutualRooms.Endpoint,
+        GetMutualRooms.Unstable,
+        ReportEvent.Endpoint,
+        ReportRoom.Endpoint,
+        ReportUser.Endpoint,
     ];
 }

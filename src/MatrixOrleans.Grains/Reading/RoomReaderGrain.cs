@@ -21,6 +21,9 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
     /// <summary>Most events of one answer.</summary>
     private const int LimitMax = 1000;
 
+    /// <summary>Events that are looked at together for the one nearest to a time.</summary>
+    private const int NearestBatch = 20;
+
     public async ValueTask<ReadOnlyMemory<byte>> Event(Viewer viewer, EventId id)
     {
         if (await Open(viewer) is not { } read || await Visible(read, id) is not { } visible)
@@ -156,6 +159,34 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         var from = await Boundary(read.View, query.From) ?? read.View.UpToSeq;
         var page = await new ThreadList(database, read, await read.Ignored()).Page(from + 1, query.Participated, Math.Clamp(query.Limit, 1, LimitMax));
         return new ThreadsPage(await read.Writer.Timeline(page.Events), page.Boundary is { } next ? new RoomToken(next).ToString() : null);
+    }
+
+    public async ValueTask<NearestEvent?> NearestTo(Viewer viewer, long ts, bool backwards)
+    {
+        var read = await OpenOrRefuse(viewer);
+        long? beside = null;
+        for (var scanned = 0; scanned < TimelineWalk.ScanMax;)
+        {
+            var rows = await database.Rooms.NearestTo(read.View.RoomNid, ts, backwards, beside, read.View.UpToSeq, NearestBatch);
+            foreach (var row in rows)
+            {
+                if (await read.Gate.Pass(row) is { } visible)
+                {
+                    return new NearestEvent(visible.Pdu.EventId, row.OriginServerTs);
+                }
+
+                (ts, beside) = (row.OriginServerTs, row.RoomSeq);
+            }
+
+            if (rows.Count < NearestBatch)
+            {
+                return null;
+            }
+
+            scanned += rows.Count;
+        }
+
+        return null;
     }
 
     private async ValueTask<RoomRead?> Open(Viewer viewer)

@@ -36,6 +36,11 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
             AvatarUrl = profile.AvatarUrl,
             IsGuest = request.IsGuest,
         });
+        if (request.Action == MembershipAction.Join)
+        {
+            await Upgrades.Follow(database, GrainFactory, room, request.User);
+        }
+
         return room;
     }
 
@@ -51,7 +56,13 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
             request = await WithNames(request);
         }
 
-        return await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(request);
+        var answer = await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(request);
+        if (request.Action == MembershipAction.Join)
+        {
+            await Upgrades.Follow(database, GrainFactory, room, request.Sender);
+        }
+
+        return answer;
     }
 
     public async ValueTask RemoveGuests(RoomId room)

@@ -9,6 +9,7 @@ using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Rooms;
 using MatrixOrleans.Protocol.Rooms.Creation;
+using MatrixOrleans.Protocol.Rooms.Upgrade;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Rooms;
 using Orleans.Concurrency;
@@ -40,6 +41,17 @@ public sealed class RoomFactoryGrain(Database database, TenantKeys keys, TimePro
         }
 
         return await Make(RoomBlueprint.Of(parsed, creator, await MemberProfiles.Of(database, [creator, .. invitees])));
+    }
+
+    public async ValueTask<RoomId> Upgrade(RoomId room, UserId user, string version, IReadOnlyList<UserId> creators)
+    {
+        var target = UpgradeBlueprint.Version(version);
+        var upgrade = new RoomUpgrade(database, GrainFactory, room, user);
+        var old = await upgrade.Load();
+        var isPublic = await database.Directory.IsPublic(user.ServerName, room);
+        var replacement = await Make(UpgradeBlueprint.Of(old, user, await MemberProfiles.Of(database, user), target, creators, isPublic));
+        await upgrade.LeaveFor(old, replacement);
+        return replacement;
     }
 
     private async ValueTask<RoomId> Make(RoomBlueprint blueprint)

@@ -60,6 +60,14 @@ public sealed class ExchangeChecker(OperationTable operations, SchemaSource sour
         {
             yield return $"the content type is {exchange.ContentType ?? "missing"}, not application/json";
         }
+        if (operation is null && IsBesideTheSpecification(exchange.Path))
+        {
+            if (exchange.Status >= 400 && ErrorCode(body) is null)
+            {
+                yield return "an error must be an object with a string errcode";
+            }
+            yield break;
+        }
         if (operation is null)
         {
             if (exchange.Status is not (404 or 405) || ErrorCode(body) != "M_UNRECOGNIZED")
@@ -95,6 +103,10 @@ public sealed class ExchangeChecker(OperationTable operations, SchemaSource sour
             }
         }
     }
+
+    /// <summary>Proposals that clients use and the specification does not list.</summary>
+    private static bool IsBesideTheSpecification(string path) =>
+        path.StartsWith("/_matrix/client/unstable/", StringComparison.Ordinal) || path == "/_matrix/client/v4/sync";
 
     private static string? ErrorCode(JsonElement body) =>
         body.ValueKind == JsonValueKind.Object && body.TryGetProperty("errcode", out JsonElement code) && code.ValueKind == JsonValueKind.String ? code.GetString() : null;
