@@ -4,6 +4,7 @@ using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
+using MatrixOrleans.Grains.Search;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Grains.Users;
@@ -21,6 +22,8 @@ public static class GrainsExtensions
         .AddSingleton<RoomWindows>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ProfileResumption>()
         .AddSingleton(consumers ?? new ConsumerOptions())
+        .AddSingleton<ILogConsumer, SearchConsumer>()
+        .AddSingleton<ILogConsumer, GuestConsumer>()
         .AddSingleton<ConsumerHost>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ConsumerHost>())
         .AddSingleton<TenantKeys>()

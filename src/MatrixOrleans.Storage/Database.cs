@@ -79,6 +79,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public ReportStore Reports { get; private set; } = null!;
 
+    public SearchStore Search { get; private set; } = null!;
+
     public ConsumerStore Consumers { get; private set; } = null!;
 
     internal SqlSource Source => _source;
@@ -153,6 +155,7 @@ public sealed partial class Database : IAsyncDisposable
         Aliases = new AliasStore(_source, _writer);
         Directory = new DirectoryStore(_source, _writer);
         Reports = new ReportStore(_source, _writer);
+        Search = new SearchStore(_source);
         Consumers = new ConsumerStore(_source, _writer);
     }
 

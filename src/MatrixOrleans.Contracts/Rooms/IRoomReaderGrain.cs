@@ -1,3 +1,4 @@
+using MatrixOrleans.Contracts.Search;
 using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Contracts.Rooms;
@@ -46,6 +47,10 @@ public interface IRoomReaderGrain : IGrainWithStringKey
     /// <param name="ts">Milliseconds since 1970.</param>
     [Alias("NearestTo")]
     ValueTask<NearestEvent?> NearestTo(Viewer viewer, long ts, bool backwards);
+
+    /// <summary>Those of some events that the user may see and that pass the filter; none when he may not read the room.</summary>
+    [Alias("Found")]
+    ValueTask<IReadOnlyList<SearchHit>> Found(Viewer viewer, FoundEvents found);
 }
 
 /// <summary>An event by its time.</summary>

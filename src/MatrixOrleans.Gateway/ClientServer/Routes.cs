@@ -93,6 +93,7 @@ public static class Routes
         GetMembersByRoom.Endpoint,
         GetJoinedMembersByRoom.Endpoint,
         GetEventByTimestamp.Endpoint,
+        Search.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Relations =>

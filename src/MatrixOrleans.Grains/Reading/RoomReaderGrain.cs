@@ -1,4 +1,5 @@
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Contracts.Search;
 using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
@@ -188,6 +189,9 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
 
         return null;
     }
+
+    public async ValueTask<IReadOnlyList<SearchHit>> Found(Viewer viewer, FoundEvents found) =>
+        await Open(viewer) is { } read ? await new FoundReading(database, read, found, Filter(found.Filter)).Hits() : [];
 
     private async ValueTask<RoomRead?> Open(Viewer viewer)
     {
