@@ -1,6 +1,7 @@
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.Consumers;
+using MatrixOrleans.Grains.Directory;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Rooms;
@@ -24,6 +25,7 @@ public static class GrainsExtensions
         .AddSingleton(consumers ?? new ConsumerOptions())
         .AddSingleton<ILogConsumer, SearchConsumer>()
         .AddSingleton<ILogConsumer, GuestConsumer>()
+        .AddSingleton<ILogConsumer, UserDirectoryConsumer>()
         .AddSingleton<ConsumerHost>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ConsumerHost>())
         .AddSingleton<TenantKeys>()

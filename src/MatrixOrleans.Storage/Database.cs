@@ -81,6 +81,8 @@ public sealed partial class Database : IAsyncDisposable
 
     public SearchStore Search { get; private set; } = null!;
 
+    public UserDirectoryStore UserDirectory { get; private set; } = null!;
+
     public ConsumerStore Consumers { get; private set; } = null!;
 
     internal SqlSource Source => _source;
@@ -156,6 +158,7 @@ public sealed partial class Database : IAsyncDisposable
         Directory = new DirectoryStore(_source, _writer);
         Reports = new ReportStore(_source, _writer);
         Search = new SearchStore(_source);
+        UserDirectory = new UserDirectoryStore(_source);
         Consumers = new ConsumerStore(_source, _writer);
     }
 

@@ -176,6 +176,7 @@ public static class Routes
         QueryPublicRooms.Endpoint,
         GetRoomSummary.Endpoint,
         GetSpaceHierarchy.Endpoint,
+        SearchUserDirectory.Endpoint,
         GetMutualRooms.Endpoint,
         GetMutualRooms.Unstable,
         ReportEvent.Endpoint,
