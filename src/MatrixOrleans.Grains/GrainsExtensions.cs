@@ -25,6 +25,7 @@ public static class GrainsExtensions
         .AddSingleton(consumers ?? new ConsumerOptions())
         .AddSingleton<ILogConsumer, SearchConsumer>()
         .AddSingleton<ILogConsumer, GuestConsumer>()
+        .AddSingleton<ILogConsumer, RemovalConsumer>()
         .AddSingleton<ILogConsumer, UserDirectoryConsumer>()
         .AddSingleton<ConsumerHost>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ConsumerHost>())

@@ -11,6 +11,11 @@ public interface IRoomReaderGrain : IGrainWithStringKey
     [Alias("Event")]
     ValueTask<ReadOnlyMemory<byte>> Event(Viewer viewer, EventId id);
 
+    /// <summary>The same with what a redaction took away (MSC2815).</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_NOT_FOUND; M_FORBIDDEN for those who may not redact others' events.</exception>
+    [Alias("UnredactedEvent")]
+    ValueTask<ReadOnlyMemory<byte>> UnredactedEvent(Viewer viewer, EventId id);
+
     [Alias("Messages")]
     ValueTask<EventPage> Messages(Viewer viewer, MessagesQuery query);
 

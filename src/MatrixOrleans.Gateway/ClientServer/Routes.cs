@@ -38,6 +38,7 @@ public static class Routes
         GetWellknown.Endpoint,
         GetWellknownSupport.Endpoint,
         GetCapabilities.Endpoint,
+        GetRetentionConfiguration.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Accounts =>
@@ -117,6 +118,8 @@ public static class Routes
         GetAccountData.Endpoint,
         SetAccountDataPerRoom.Endpoint,
         GetAccountDataPerRoom.Endpoint,
+        DeleteAccountData.Endpoint,
+        DeleteAccountData.OfRoom,
         GetRoomTags.Endpoint,
         SetRoomTag.Endpoint,
         DeleteRoomTag.Endpoint,

@@ -1,6 +1,7 @@
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Contracts.Search;
 using MatrixOrleans.Grains.Rooms;
+using MatrixOrleans.Protocol.Authorization;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
@@ -33,6 +34,20 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         }
 
         return (await read.Writer.Timeline([visible]))[0];
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> UnredactedEvent(Viewer viewer, EventId id)
+    {
+        if (await Open(viewer) is not { } read || await Visible(read, id) is not { } visible)
+        {
+            throw NotFound();
+        }
+
+        var levels = PowerLevels.Of(
+            await read.States.Event(read.View.Room.CurrentState, StateKey.Create), await read.States.Event(read.View.Room.CurrentState, StateKey.PowerLevels));
+        return read.View.IsJoined && levels.UserLevel(viewer.User) >= levels.Redact
+            ? (await read.Writer.Timeline([visible with { Pdu = read.States.Original(visible.Stored) }]))[0]
+            : throw new MatrixException(MatrixError.Forbidden, "Only those who may redact events see what was redacted");
     }
 
     public async ValueTask<EventPage> Messages(Viewer viewer, MessagesQuery query)

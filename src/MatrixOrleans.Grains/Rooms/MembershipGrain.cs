@@ -48,7 +48,7 @@ public sealed class MembershipGrain(Database database) : Grain, IMembershipGrain
     {
         if (request.Action == MembershipAction.Invite && request.Target != request.Sender)
         {
-            await Invitations.RefuseBlocked(database, request.Target);
+            await Invitations.RefuseBlocked(database, request.Target, request.Sender);
         }
 
         if (request.Action is MembershipAction.Join or MembershipAction.Knock or MembershipAction.Invite)

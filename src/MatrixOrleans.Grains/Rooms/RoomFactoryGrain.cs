@@ -37,7 +37,7 @@ public sealed class RoomFactoryGrain(Database database, TenantKeys keys, TimePro
         var invitees = parsed.Invites.Where(user => user != creator).ToList();
         foreach (var user in invitees)
         {
-            await Invitations.RefuseBlocked(database, user);
+            await Invitations.RefuseBlocked(database, user, creator);
         }
 
         return await Make(RoomBlueprint.Of(parsed, creator, await MemberProfiles.Of(database, [creator, .. invitees])));

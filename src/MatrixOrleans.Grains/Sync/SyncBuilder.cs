@@ -1,13 +1,15 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Grains.Log;
+using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
+using MatrixOrleans.Protocol.Rooms.Content;
 using MatrixOrleans.Protocol.Sync;
-using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
+using MatrixOrleans.Storage;
 
 namespace MatrixOrleans.Grains.Sync;
 
@@ -75,7 +77,8 @@ internal sealed class SyncBuilder(SyncContext context, UserRooms rooms, UnreadCo
 
                     break;
                 case Membership.Invite when context.IsInitial || move is not null:
-                    if (room.Sender is null || !UserId.TryParse(room.Sender, out var inviter) || !context.Ignored.Contains(inviter))
+                    if (room.Sender is null || !UserId.TryParse(room.Sender, out var inviter)
+                        || (!context.Ignored.Contains(inviter) && await Invitations.Judge(database, context.User, inviter) == InviteVerdict.Allow))
                     {
                         invited.Add((room, await _sections.Stripped(room)));
                     }

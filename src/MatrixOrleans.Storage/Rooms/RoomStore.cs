@@ -252,6 +252,20 @@ public sealed class RoomStore
             ("upto", uptoSeq),
             ("limit", (long)limit)).ConfigureAwait(false);
 
+    /// <summary>Messages of a user up to a place that were not redacted, newest first.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> MessagesOf(long roomNid, UserId sender, long uptoSeq, int limit) =>
+        await _source.Query(
+            EventRows.FromTimeline + """
+                where t.room_nid = @room and t.room_seq <= @upto and t.room_seq is not null and e.sender = @sender and e.state_key is null and e.type <> 'm.room.redaction'
+                    and not exists (select 1 from redactions d where d.room_nid = e.room_nid and d.target_id = e.event_id)
+                order by t.room_seq desc limit @limit
+                """,
+            EventRows.Map,
+            ("room", roomNid),
+            ("upto", uptoSeq),
+            ("sender", sender.Value),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
     /// <summary>Those of some events that have a type, in no particular order.</summary>
     public async Task<IReadOnlyList<StoredEvent>> EventsOfType(long roomNid, IReadOnlyCollection<long> nids, string type) =>
         nids.Count == 0
