@@ -73,6 +73,7 @@ static async Task RunOn(Benchmark benchmark, DatabaseChoice database)
             "sync" => SyncFigures.Run(benchmark, database),
             "memory" => MemoryFigures.Run(benchmark, database),
             "storage" => StorageFigures.Run(benchmark, database),
+            "search" => SearchFigures.Run(benchmark, database),
             _ => Task.CompletedTask,
         });
     }

@@ -8,8 +8,8 @@ using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
 using MatrixOrleans.Protocol.Rooms.Content;
 using MatrixOrleans.Protocol.Sync;
-using MatrixOrleans.Storage.Log;
 using MatrixOrleans.Storage;
+using MatrixOrleans.Storage.Log;
 
 namespace MatrixOrleans.Grains.Sync;
 
