@@ -3,6 +3,7 @@ using MatrixOrleans.Grains.Accounts;
 using MatrixOrleans.Grains.ApplicationServices;
 using MatrixOrleans.Grains.Consumers;
 using MatrixOrleans.Grains.Delayed;
+using MatrixOrleans.Grains.Directory;
 using MatrixOrleans.Grains.Ephemeral;
 using MatrixOrleans.Grains.Federation;
 using MatrixOrleans.Grains.Keys;
@@ -11,6 +12,7 @@ using MatrixOrleans.Grains.Media;
 using MatrixOrleans.Grains.Presence;
 using MatrixOrleans.Grains.Push;
 using MatrixOrleans.Grains.Rooms;
+using MatrixOrleans.Grains.Search;
 using MatrixOrleans.Grains.Sync;
 using MatrixOrleans.Grains.Sync.Sliding;
 using MatrixOrleans.Grains.Tenants;
@@ -43,6 +45,10 @@ public static class GrainsExtensions
         .AddSingleton<LogDebts>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LogDebts>())
         .AddSingleton(consumers ?? new ConsumerOptions())
+        .AddSingleton<ILogConsumer, SearchConsumer>()
+        .AddSingleton<ILogConsumer, GuestConsumer>()
+        .AddSingleton<ILogConsumer, RemovalConsumer>()
+        .AddSingleton<ILogConsumer, UserDirectoryConsumer>()
         .AddSingleton<ConsumerHost>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ConsumerHost>())
         .AddSingleton<TenantKeys>()

@@ -117,6 +117,12 @@ public sealed partial class Database : IAsyncDisposable
 
     public OutgoingStore Outgoing { get; private set; } = null!;
 
+    public ReportStore Reports { get; private set; } = null!;
+
+    public SearchStore Search { get; private set; } = null!;
+
+    public UserDirectoryStore UserDirectory { get; private set; } = null!;
+
     public ConsumerStore Consumers { get; private set; } = null!;
 
     public PusherStore Pushers { get; private set; } = null!;
@@ -211,6 +217,9 @@ public sealed partial class Database : IAsyncDisposable
         RemoteDevices = new RemoteDeviceStore(_source, _writer);
         OpenIds = new OpenIdStore(_source, _writer);
         Outgoing = new OutgoingStore(_source, _writer);
+        Reports = new ReportStore(_source, _writer);
+        Search = new SearchStore(_source);
+        UserDirectory = new UserDirectoryStore(_source);
         Consumers = new ConsumerStore(_source, _writer);
         Pushers = new PusherStore(_source, _writer);
         ApplicationServices = new ApplicationServiceStore(_source, _writer);

@@ -5,14 +5,14 @@ namespace MatrixOrleans.Benchmarks;
 /// <summary>The command line.</summary>
 internal sealed record BenchmarkOptions
 {
-    public static readonly IReadOnlyList<string> AllParts = ["sends", "delivery", "sync", "sliding", "memory", "storage", "todevice", "resolution", "thumbnails"];
+    public static readonly IReadOnlyList<string> AllParts = ["sends", "delivery", "sync", "sliding", "memory", "storage", "search", "todevice", "resolution", "thumbnails"];
 
     public static readonly IReadOnlyList<string> AllDatabases = ["sqlite", "postgres"];
 
     public const string Usage = """
         ./bench [option]...
           --quick              small loads and short times: is everything still there? (the figures in docs/performance.md are of the full run)
-          --only PART,...      of: sends (with latency), delivery, sync, sliding, memory, storage, todevice, resolution, thumbnails
+          --only PART,...      of: sends (with latency), delivery, sync, sliding, memory, storage, search, todevice, resolution, thumbnails
           --databases DB,...   of: sqlite, postgres
           --seconds N          how long each load is measured (default 60, quick 10)
           --sync-pause-ms N    how long a live client works on an answer before it asks again, during sends (default 0)

@@ -80,6 +80,7 @@ static async Task RunOn(Benchmark benchmark, DatabaseChoice database)
             "memory" => MemoryFigures.Run(benchmark, database),
             "storage" => StorageFigures.Run(benchmark, database),
             "todevice" => ToDeviceFigures.Run(benchmark, database),
+            "search" => SearchFigures.Run(benchmark, database),
             _ => Task.CompletedTask,
         });
     }

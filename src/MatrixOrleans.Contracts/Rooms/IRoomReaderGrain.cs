@@ -1,3 +1,4 @@
+using MatrixOrleans.Contracts.Search;
 using MatrixOrleans.Protocol.Identifiers;
 
 namespace MatrixOrleans.Contracts.Rooms;
@@ -9,6 +10,11 @@ public interface IRoomReaderGrain : IGrainWithStringKey
     /// <summary>One event; M_NOT_FOUND when it does not exist or may not be seen, in the same words.</summary>
     [Alias("Event")]
     ValueTask<ReadOnlyMemory<byte>> Event(Viewer viewer, EventId id);
+
+    /// <summary>The same with what a redaction took away (MSC2815).</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_NOT_FOUND; M_FORBIDDEN for those who may not redact others' events.</exception>
+    [Alias("UnredactedEvent")]
+    ValueTask<ReadOnlyMemory<byte>> UnredactedEvent(Viewer viewer, EventId id);
 
     [Alias("Messages")]
     ValueTask<EventPage> Messages(Viewer viewer, MessagesQuery query);
@@ -41,7 +47,20 @@ public interface IRoomReaderGrain : IGrainWithStringKey
     /// <summary>The roots of the room's threads, those with the newest events first (Client-Server API, "Querying threads in a room").</summary>
     [Alias("Threads")]
     ValueTask<ThreadsPage> Threads(Viewer viewer, ThreadsQuery query);
+
+    /// <summary>The event nearest to a time, at or after it, or <paramref name="backwards"/> at or before it; <c>null</c> when there is none that may be seen.</summary>
+    /// <param name="ts">Milliseconds since 1970.</param>
+    [Alias("NearestTo")]
+    ValueTask<NearestEvent?> NearestTo(Viewer viewer, long ts, bool backwards);
+
+    /// <summary>Those of some events that the user may see and that pass the filter; none when he may not read the room.</summary>
+    [Alias("Found")]
+    ValueTask<IReadOnlyList<SearchHit>> Found(Viewer viewer, FoundEvents found);
 }
+
+/// <summary>An event by its time.</summary>
+[GenerateSerializer, Immutable, Alias("NearestEvent")]
+public sealed record NearestEvent([property: Id(0)] EventId EventId, [property: Id(1)] long OriginServerTs);
 
 /// <summary>Who reads.</summary>
 [GenerateSerializer, Immutable, Alias("Viewer")]

@@ -23,6 +23,11 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("SetAccountData")]
     ValueTask SetAccountData(RoomId? room, string type, [Immutable] ReadOnlyMemory<byte> content);
 
+    /// <summary>Deletes account data (MSC3391); what is not there changes nothing.</summary>
+    /// <exception cref="Protocol.Errors.MatrixException">M_BAD_JSON with status 405 for types that the server manages.</exception>
+    [Alias("DeleteAccountData")]
+    ValueTask DeleteAccountData(RoomId? room, string type);
+
     /// <summary>Sets or, with <c>null</c>, removes a tag of a room (Client-Server API, "Room Tagging").</summary>
     [Alias("SetTag")]
     ValueTask SetTag(RoomId room, string tag, [Immutable] ReadOnlyMemory<byte>? content);
@@ -71,6 +76,13 @@ public interface IUserGrain : IGrainWithStringKey
     /// <exception cref="Protocol.Errors.MatrixException">M_NOT_FOUND; M_INVALID_PARAM, M_BAD_JSON, M_MISSING_PARAM, M_TOO_LARGE, M_UNKNOWN for a rule that cannot be as it is asked.</exception>
     [Alias("ChangePushRule")]
     ValueTask ChangePushRule(PushRuleChange change);
+
+    /// <summary>
+    /// Takes over into a room what the user set for the room that it replaces: tags, whether it is a direct chat, push rules
+    /// (Client-Server API, "Room Upgrades"). What the new room has already stays; doing it twice changes nothing.
+    /// </summary>
+    [Alias("FollowUpgrade")]
+    ValueTask FollowUpgrade(RoomId old, RoomId replacement);
 }
 
 /// <summary>Into which of the user's rooms a new display name or avatar goes (MSC4069, MSC4466).</summary>
@@ -90,5 +102,7 @@ public enum ProfilePropagation
 /// <param name="Type"><c>m.read</c>, <c>m.read.private</c> or <c>m.fully_read</c>.</param>
 /// <param name="Event">The event up to which all is read.</param>
 /// <param name="Thread"><c>null</c>: unthreaded; else <c>main</c> or the event id of the thread root.</param>
+/// <param name="AllowBackward">The fully-read marker may move back (MSC4446).</param>
 [GenerateSerializer, Immutable, Alias("ReceiptRequest")]
-public sealed record ReceiptRequest([property: Id(0)] string Type, [property: Id(1)] EventId Event, [property: Id(2)] string? Thread);
+public sealed record ReceiptRequest(
+    [property: Id(0)] string Type, [property: Id(1)] EventId Event, [property: Id(2)] string? Thread, [property: Id(3)] bool AllowBackward = false);

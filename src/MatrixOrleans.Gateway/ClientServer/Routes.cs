@@ -83,6 +83,7 @@ public static class Routes
         GetWellknown.Endpoint,
         GetWellknownSupport.Endpoint,
         GetCapabilities.Endpoint,
+        GetRetentionConfiguration.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Accounts =>
@@ -166,6 +167,8 @@ public static class Routes
         GetRoomStateWithKey.Endpoint,
         GetMembersByRoom.Endpoint,
         GetJoinedMembersByRoom.Endpoint,
+        GetEventByTimestamp.Endpoint,
+        Search.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Relations =>
@@ -189,6 +192,8 @@ public static class Routes
         GetAccountData.Endpoint,
         SetAccountDataPerRoom.Endpoint,
         GetAccountDataPerRoom.Endpoint,
+        DeleteAccountData.Endpoint,
+        DeleteAccountData.OfRoom,
         GetRoomTags.Endpoint,
         SetRoomTag.Endpoint,
         DeleteRoomTag.Endpoint,
@@ -257,6 +262,7 @@ public static class Routes
         SendMessage.Endpoint,
         SetRoomStateWithKey.Endpoint,
         RedactEvent.Endpoint,
+        UpgradeRoom.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Directory =>
@@ -269,6 +275,14 @@ public static class Routes
         GetRoomVisibilityOnDirectory.Endpoint,
         GetPublicRooms.Endpoint,
         QueryPublicRooms.Endpoint,
+        GetRoomSummary.Endpoint,
+        GetSpaceHierarchy.Endpoint,
+        SearchUserDirectory.Endpoint,
+        GetMutualRooms.Endpoint,
+        GetMutualRooms.Unstable,
+        ReportEvent.Endpoint,
+        ReportRoom.Endpoint,
+        ReportUser.Endpoint,
     ];
 
     private static IEnumerable<Endpoint> Content =>

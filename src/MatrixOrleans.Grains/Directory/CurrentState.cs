@@ -11,6 +11,9 @@ namespace MatrixOrleans.Grains.Directory;
 /// <summary>A room's committed current state, read from storage.</summary>
 internal sealed class CurrentState
 {
+    /// <summary>Events that one query looks at.</summary>
+    private const int ChunkCount = 5_000;
+
     private readonly Database _database;
 
     private CurrentState(Database database, RoomRecord room, long root, int joinedCount)
@@ -52,7 +55,27 @@ internal sealed class CurrentState
 
         var version = RoomVersions.Get(Room.Version);
         var events = await _database.Rooms.EventsByNids(Room.Nid, nids);
-        return events.ToDictionary(stored => new StateKey(stored.Type, stored.StateKey!), stored => PduReader.ReadStored(stored.Json, version, EventId.Parse(stored.EventId)));
+        return events.ToDictionary(stored => new StateKey(stored.Type, stored.StateKey!), stored => Shown(stored, version));
+    }
+
+    /// <summary>All state events of a type.</summary>
+    public async ValueTask<IReadOnlyList<Pdu>> OfType(string type)
+    {
+        var version = RoomVersions.Get(Room.Version);
+        var found = new List<Pdu>();
+        foreach (var chunk in (await _database.States.All(Room.Nid, Root)).Chunk(ChunkCount))
+        {
+            found.AddRange((await _database.Rooms.EventsOfType(Room.Nid, chunk, type)).Select(stored => Shown(stored, version)));
+        }
+
+        return found;
+    }
+
+    /// <summary>Pruned once it was redacted, like everywhere else.</summary>
+    public static Pdu Shown(StoredEvent stored, RoomVersion version)
+    {
+        var pdu = PduReader.ReadStored(stored.Json, version, EventId.Parse(stored.EventId));
+        return stored.RedactedByNid is null ? pdu : PduReader.ReadStored(Redaction.Redact(pdu.Root, version), version, pdu.EventId);
     }
 
     public async ValueTask<JsonElement?> Content(StateKey key) => (await Events([key])).TryGetValue(key, out var pdu) ? pdu.Content : null;

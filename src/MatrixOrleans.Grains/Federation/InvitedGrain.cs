@@ -67,7 +67,7 @@ public sealed partial class InvitedGrain(
             throw new MatrixException(MatrixError.Forbidden, "There is no such user");
         }
 
-        await Invitations.RefuseBlocked(database, target);
+        await Invitations.RefuseBlocked(database, target, pdu.Sender);
         var stripped = await Stripped(asker, invite, version, pdu);
         var signed = EventSignature.Sign(pdu, asker.Tenant, keys.For(asker.Tenant));
         await Keep(asker, version, signed, target, stripped);

@@ -88,7 +88,7 @@ public sealed class ResidentGrain(Database database, PduChecks checks, TenantKey
     public async ValueTask<ReadOnlyMemory<byte>> NearestTo(ServerAsker asker, long ts, bool backwards)
     {
         var view = await ServerView.OpenFromInside(database, Id, asker);
-        var stored = await database.Rooms.NearestTo(view.Room.Nid, ts, backwards)
+        var stored = (await database.Rooms.NearestTo(view.Room.Nid, ts, backwards, null, long.MaxValue, 1)).FirstOrDefault()
             ?? throw new MatrixException(MatrixError.NotFound, $"Unable to find event from {ts} in {(backwards ? "backward" : "forward")} direction");
         return PduAnswer.Write(writer =>
         {

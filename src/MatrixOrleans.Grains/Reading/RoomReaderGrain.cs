@@ -1,6 +1,8 @@
 using MatrixOrleans.Contracts.Federation;
 using MatrixOrleans.Contracts.Rooms;
+using MatrixOrleans.Contracts.Search;
 using MatrixOrleans.Grains.Rooms;
+using MatrixOrleans.Protocol.Authorization;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
@@ -25,6 +27,9 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
     /// <summary>How long a reader waits for history from other servers.</summary>
     private static readonly TimeSpan BackfillWithin = TimeSpan.FromSeconds(15);
 
+    /// <summary>Events that are looked at together for the one nearest to a time.</summary>
+    private const int NearestBatch = 20;
+
     public async ValueTask<ReadOnlyMemory<byte>> Event(Viewer viewer, EventId id)
     {
         if (await Open(viewer) is not { } read || await Visible(read, id) is not { } visible)
@@ -33,6 +38,20 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         }
 
         return (await read.Writer.Timeline([visible]))[0];
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> UnredactedEvent(Viewer viewer, EventId id)
+    {
+        if (await Open(viewer) is not { } read || await Visible(read, id) is not { } visible)
+        {
+            throw NotFound();
+        }
+
+        var levels = PowerLevels.Of(
+            await read.States.Event(read.View.Room.CurrentState, StateKey.Create), await read.States.Event(read.View.Room.CurrentState, StateKey.PowerLevels));
+        return read.View.IsJoined && levels.UserLevel(viewer.User) >= levels.Redact
+            ? (await read.Writer.Timeline([visible with { Pdu = read.States.Original(visible.Stored) }]))[0]
+            : throw new MatrixException(MatrixError.Forbidden, "Only those who may redact events see what was redacted");
     }
 
     public async ValueTask<EventPage> Messages(Viewer viewer, MessagesQuery query)
@@ -187,6 +206,37 @@ public sealed class RoomReaderGrain(Database database, EventCache cache, TimePro
         var page = await new ThreadList(database, read, await read.Ignored()).Page(from + 1, query.Participated, Math.Clamp(query.Limit, 1, LimitMax));
         return new ThreadsPage(await read.Writer.Timeline(page.Events), page.Boundary is { } next ? new RoomToken(next).ToString() : null);
     }
+
+    public async ValueTask<NearestEvent?> NearestTo(Viewer viewer, long ts, bool backwards)
+    {
+        var read = await OpenOrRefuse(viewer);
+        long? beside = null;
+        for (var scanned = 0; scanned < TimelineWalk.ScanMax;)
+        {
+            var rows = await database.Rooms.NearestTo(read.View.RoomNid, ts, backwards, beside, read.View.UpToSeq, NearestBatch);
+            foreach (var row in rows)
+            {
+                if (await read.Gate.Pass(row) is { } visible)
+                {
+                    return new NearestEvent(visible.Pdu.EventId, row.OriginServerTs);
+                }
+
+                (ts, beside) = (row.OriginServerTs, row.RoomSeq);
+            }
+
+            if (rows.Count < NearestBatch)
+            {
+                return null;
+            }
+
+            scanned += rows.Count;
+        }
+
+        return null;
+    }
+
+    public async ValueTask<IReadOnlyList<SearchHit>> Found(Viewer viewer, FoundEvents found) =>
+        await Open(viewer) is { } read ? await new FoundReading(database, read, found, Filter(found.Filter)).Hits() : [];
 
     private async ValueTask<RoomRead?> Open(Viewer viewer)
     {

@@ -36,7 +36,7 @@ public sealed class MembershipGrain(
         if (via.Count > 0 && !await remote.IsResident(room))
         {
             await Through(request, wish);
-            return room;
+            return await Entered(request, room);
         }
 
         try
@@ -56,6 +56,17 @@ public sealed class MembershipGrain(
         {
             // Nobody of ours may authorise a restricted join; somebody of another server may.
             await Through(request, wish);
+        }
+
+        return await Entered(request, room);
+    }
+
+    /// <summary>What of the user's own follows from an older room into the one that replaced it.</summary>
+    private async ValueTask<RoomId> Entered(EnterRequest request, RoomId room)
+    {
+        if (request.Action == MembershipAction.Join)
+        {
+            await Upgrades.Follow(database, GrainFactory, room, request.User);
         }
 
         return room;
@@ -93,7 +104,7 @@ public sealed class MembershipGrain(
                 return await invitations.Invite(GrainFactory.GetGrain<IRoomGrain>(room.Value), room, request);
             }
 
-            await Invitations.RefuseBlocked(database, request.Target);
+            await Invitations.RefuseBlocked(database, request.Target, request.Sender);
             await AppServiceQueries.User(request.Target, database, services, GrainFactory);
         }
 
@@ -102,7 +113,13 @@ public sealed class MembershipGrain(
             request = await WithNames(request);
         }
 
-        return await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(request);
+        var answer = await GrainFactory.GetGrain<IRoomGrain>(room.Value).ChangeMembership(request);
+        if (request.Action == MembershipAction.Join)
+        {
+            await Upgrades.Follow(database, GrainFactory, room, request.Sender);
+        }
+
+        return answer;
     }
 
     public async ValueTask RemoveGuests(RoomId room)

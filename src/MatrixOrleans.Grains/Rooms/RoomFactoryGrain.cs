@@ -10,6 +10,7 @@ using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Rooms;
 using MatrixOrleans.Protocol.Rooms.Creation;
+using MatrixOrleans.Protocol.Rooms.Upgrade;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Rooms;
 using Microsoft.Extensions.Logging;
@@ -43,7 +44,7 @@ public sealed partial class RoomFactoryGrain(
         var invitees = parsed.Invites.Where(user => user != creator).ToList();
         foreach (var user in invitees)
         {
-            await Invitations.RefuseBlocked(database, user);
+            await Invitations.RefuseBlocked(database, user, creator);
         }
 
         var blueprint = RoomBlueprint.Of(parsed, creator, await MemberProfiles.Of(database, [creator, .. invitees]));
@@ -79,6 +80,17 @@ public sealed partial class RoomFactoryGrain(
         {
             LogNotInvited(log, refusal, invite.StateKey, room.Value);
         }
+    }
+
+    public async ValueTask<RoomId> Upgrade(RoomId room, UserId user, string version, IReadOnlyList<UserId> creators)
+    {
+        var target = UpgradeBlueprint.Version(version);
+        var upgrade = new RoomUpgrade(database, GrainFactory, room, user);
+        var old = await upgrade.Load();
+        var isPublic = await database.Directory.IsPublic(user.ServerName, room);
+        var replacement = await Make(UpgradeBlueprint.Of(old, user, await MemberProfiles.Of(database, user), target, creators, isPublic));
+        await upgrade.LeaveFor(old, replacement);
+        return replacement;
     }
 
     private async ValueTask<RoomId> Make(RoomBlueprint blueprint)

@@ -3,10 +3,12 @@ using MatrixOrleans.Contracts.Presence;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Presence;
+using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
+using MatrixOrleans.Protocol.Rooms.Content;
 using MatrixOrleans.Protocol.Sync;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
@@ -87,7 +89,8 @@ internal sealed class SyncBuilder(
 
                     break;
                 case Membership.Invite when context.IsInitial || move is not null:
-                    if (room.Sender is null || !UserId.TryParse(room.Sender, out var inviter) || !context.Ignored.Contains(inviter))
+                    if (room.Sender is null || !UserId.TryParse(room.Sender, out var inviter)
+                        || (!context.Ignored.Contains(inviter) && await Invitations.Judge(database, context.User, inviter) == InviteVerdict.Allow))
                     {
                         invited.Add((room, await _sections.Stripped(room)));
                     }

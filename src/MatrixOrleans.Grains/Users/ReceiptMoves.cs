@@ -36,7 +36,7 @@ internal sealed class ReceiptMoves(Database database, UserId user, TimeProvider 
             var target = await Target(room.Nid, receipt);
             if (receipt.Type == ReceiptTypes.FullyRead)
             {
-                if (await FullyReadSeq(room.Nid) is not { } marker || marker < target.RoomSeq)
+                if (await FullyReadSeq(room.Nid) is not { } marker || marker < target.RoomSeq || (receipt.AllowBackward && marker > target.RoomSeq))
                 {
                     entries.Add(new AccountDataSet(user.Value, room.Nid, roomId.Value, AccountDataTypes.FullyRead, FullyRead(receipt.Event)));
                 }

@@ -59,6 +59,20 @@ public sealed partial class UserGrain(Database database, ApplicationServiceList 
         await Set(room is { } id ? await Room(id) : null, type, content);
     }
 
+    public async ValueTask DeleteAccountData(RoomId? room, string type)
+    {
+        if (AccountDataTypes.IsServerManaged(type))
+        {
+            throw new MatrixException(MatrixError.BadJson.WithStatus(405), $"Cannot delete {type} through this API");
+        }
+
+        var place = room is { } id ? await Room(id) : ((long Nid, RoomId Id)?)null;
+        if (await database.AccountData.Get(_user, place?.Nid, type) is not null)
+        {
+            await _userLog.Write([new AccountDataSet(_user.Value, place?.Nid, place?.Id.Value, type, null)]);
+        }
+    }
+
     public async ValueTask SetTag(RoomId room, string tag, ReadOnlyMemory<byte>? content)
     {
         if (content is null && await database.Rooms.Find(room) is null)

@@ -34,6 +34,14 @@ public sealed class AliasStore
     public Task<bool> Remove(RoomAlias alias) =>
         _writer.Execute(async (session, _) => await session.Execute("delete from aliases where alias = @alias", ("alias", alias.Value)).ConfigureAwait(false) > 0);
 
+    /// <summary>Lets aliases of one room lead to another; those that lead elsewhere by now stay.</summary>
+    public Task<int> Move(IReadOnlyCollection<RoomAlias> aliases, RoomId from, RoomId to) =>
+        _writer.Execute((session, _) => session.Execute(
+            "update aliases set room_id = @to where room_id = @from and alias {any aliases}",
+            ("to", to.Value),
+            ("from", from.Value),
+            ("aliases", aliases.Select(alias => alias.Value).ToArray())));
+
     private static AliasRow Map(DbDataReader reader) =>
         new(RoomAlias.Parse(reader.String(0)), RoomId.Parse(reader.String(1)), UserId.Parse(reader.String(2)), reader.Number(3));
 }

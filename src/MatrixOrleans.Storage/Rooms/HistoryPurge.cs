@@ -75,6 +75,7 @@ internal sealed class HistoryPurge(SqlSource source, LogWriter writer)
         var nids = rows.Where(row => row.Nid is { } nid && !needed.Contains(nid)).Select(row => row.Nid!.Value).ToArray();
         await session.Execute("delete from relations where room_nid = @room and event_nid {any nids}", ("room", roomNid), ("nids", nids)).ConfigureAwait(false);
         await session.Execute("delete from redactions where room_nid = @room and redaction_nid {any nids}", ("room", roomNid), ("nids", nids)).ConfigureAwait(false);
+        await SearchStore.Remove(session, nids).ConfigureAwait(false);
         var bodies = await session.Execute("delete from events where nid {any nids}", ("nids", nids)).ConfigureAwait(false);
         await session.Execute(
             "delete from timeline where room_nid = @room and version {any versions}",

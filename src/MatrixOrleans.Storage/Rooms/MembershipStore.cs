@@ -134,6 +134,19 @@ public sealed class MembershipStore
             ("one", one.Value),
             ("other", other.Value)).ConfigureAwait(false);
 
+    /// <summary>A page of the rooms that both users are joined to, by room id, those behind <paramref name="after"/>.</summary>
+    public async Task<IReadOnlyList<RoomId>> SharedPage(UserId one, UserId other, string after, int limit) =>
+        await _source.Query(
+            """
+            select r.room_id from memberships a join memberships b on b.room_nid = a.room_nid join rooms r on r.nid = a.room_nid
+            where a.user_id = @one and b.user_id = @other and a.membership = 2 and b.membership = 2 and r.room_id > @after order by r.room_id limit @limit
+            """,
+            static reader => RoomId.Parse(reader.String(0)),
+            ("one", one.Value),
+            ("other", other.Value),
+            ("after", after),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
     private static MembershipChange Change(DbDataReader reader) => new(
         reader.String(0),
         reader.Number(1),

@@ -243,15 +243,47 @@ public sealed class RoomStore
             ("before", beforeSeq),
             ("limit", (long)limit)).ConfigureAwait(false);
 
-    /// <summary>The accepted event whose origin_server_ts is nearest at or after (or before) the time, for <c>timestamp_to_event</c>.</summary>
-    public async Task<StoredEvent?> NearestTo(long roomNid, long ts, bool backwards) =>
-        await _source.First(
-            EventRows.FromTimeline + (backwards
-                ? "where t.room_nid = @room and t.room_seq is not null and e.origin_server_ts <= @ts order by e.origin_server_ts desc, t.room_seq desc limit 1"
-                : "where t.room_nid = @room and t.room_seq is not null and e.origin_server_ts >= @ts order by e.origin_server_ts, t.room_seq limit 1"),
+    /// <summary>
+    /// Accepted events by their origin_server_ts from a time on (or back), nearest first, for <c>timestamp_to_event</c>; those of one millisecond by
+    /// room_seq.
+    /// </summary>
+    /// <param name="besideSeq">Where the page before ended within the millisecond; null on the first page.</param>
+    public async Task<IReadOnlyList<StoredEvent>> NearestTo(long roomNid, long ts, bool backwards, long? besideSeq, long uptoSeq, int limit) =>
+        await _source.Query(
+            EventRows.Columns + " from events e cross join timeline t where t.event_nid = e.nid and t.room_seq is not null and e.room_nid = @room and t.room_seq <= @upto" + (backwards
+                ? " and e.origin_server_ts <= @ts and (e.origin_server_ts < @ts or t.room_seq < @beside) order by e.origin_server_ts desc, t.room_seq desc limit @limit"
+                : " and e.origin_server_ts >= @ts and (e.origin_server_ts > @ts or t.room_seq > @beside) order by e.origin_server_ts, t.room_seq limit @limit"),
             EventRows.Map,
             ("room", roomNid),
-            ("ts", ts)).ConfigureAwait(false);
+            ("ts", ts),
+            ("beside", besideSeq ?? (backwards ? long.MaxValue : long.MinValue)),
+            ("upto", uptoSeq),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
+    /// <summary>Messages of a user up to a place that were not redacted, newest first.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> MessagesOf(long roomNid, UserId sender, long uptoSeq, int limit) =>
+        await _source.Query(
+            EventRows.FromTimeline + """
+                where t.room_nid = @room and t.room_seq <= @upto and t.room_seq is not null and e.sender = @sender and e.state_key is null and e.type <> 'm.room.redaction'
+                    and not exists (select 1 from redactions d where d.room_nid = e.room_nid and d.target_id = e.event_id)
+                order by t.room_seq desc limit @limit
+                """,
+            EventRows.Map,
+            ("room", roomNid),
+            ("upto", uptoSeq),
+            ("sender", sender.Value),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
+    /// <summary>Those of some events that have a type, in no particular order.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> EventsOfType(long roomNid, IReadOnlyCollection<long> nids, string type) =>
+        nids.Count == 0
+            ? []
+            : await _source.Query(
+                EventRows.FromEvents + "where e.nid {any nids} and +e.room_nid = @room and e.type = @type",
+                EventRows.Map,
+                ("room", roomNid),
+                ("nids", nids.ToArray()),
+                ("type", type)).ConfigureAwait(false);
 
     /// <summary>The answer stored for a transaction, or null.</summary>
     public async Task<string?> TxnAnswer(string key) =>

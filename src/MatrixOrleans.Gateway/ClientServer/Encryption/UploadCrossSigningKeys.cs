@@ -5,7 +5,10 @@ using MatrixOrleans.Gateway.Http;
 
 namespace MatrixOrleans.Gateway.ClientServer.Encryption;
 
-/// <summary>Publishes the user's cross-signing keys. The first ones, and those that are there already, take no confirmation.</summary>
+/// <summary>
+/// Publishes the user's cross-signing keys. The first ones, and those that are there already, take no confirmation; nor do those of an application
+/// service's users, who have nobody to confirm.
+/// </summary>
 internal static class UploadCrossSigningKeys
 {
     public static readonly Endpoint Endpoint = new("uploadCrossSigningKeys", "POST", "/_matrix/client/v3/keys/device_signing/upload", Access.User, Handle)
@@ -18,7 +21,7 @@ internal static class UploadCrossSigningKeys
     {
         var body = await request.JsonObject();
         var grain = request.Grains.GetGrain<ICrossSigningGrain>(request.User.Value);
-        if (await grain.UploadKeys(JsonMarshal.GetRawUtf8Value(body).ToArray(), isConfirmed: false))
+        if (await grain.UploadKeys(JsonMarshal.GetRawUtf8Value(body).ToArray(), isConfirmed: request.AppService is not null))
         {
             return Answer.Empty;
         }

@@ -7,6 +7,9 @@ internal static class GetOneRoomEvent
 {
     public static readonly Endpoint Endpoint = new("getOneRoomEvent", "GET", "/_matrix/client/v3/rooms/{roomId}/event/{eventId}", Access.UserOrGuest, Handle);
 
-    private static async ValueTask<Answer> Handle(ClientRequest request) =>
-        new(await EventArrays.Reader(request).Event(EventArrays.Viewer(request), EventArrays.EventId(request)));
+    private static async ValueTask<Answer> Handle(ClientRequest request)
+    {
+        var (reader, viewer, id) = (EventArrays.Reader(request), EventArrays.Viewer(request), EventArrays.EventId(request));
+        return new Answer(request.QueryFlag("fi.mau.msc2815.include_unredacted_content") ? await reader.UnredactedEvent(viewer, id) : await reader.Event(viewer, id));
+    }
 }

@@ -3,6 +3,7 @@ using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
 
 namespace MatrixOrleans.Gateway.ClientServer.Users;
 
@@ -17,8 +18,9 @@ internal static class PostReceipt
         var room = request.RoomId;
         var id = EventId.FromRequest(request.Path("eventId"));
         // Older clients send no body at all.
-        var thread = Thread(await request.OptionalJsonObject());
-        await request.Grains.GetGrain<IUserGrain>(request.User.Value).SetReceipts(room, [new ReceiptRequest(request.Path("receiptType"), id, thread)]);
+        var body = await request.OptionalJsonObject();
+        var thread = Thread(body);
+        await request.Grains.GetGrain<IUserGrain>(request.User.Value).SetReceipts(room, [new ReceiptRequest(request.Path("receiptType"), id, thread, JsonMembers.Flag(body, "com.beeper.allow_backward"))]);
         return Answer.Empty;
     }
 

@@ -3,6 +3,7 @@ using MatrixOrleans.Contracts.Users;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Json;
 
 namespace MatrixOrleans.Gateway.ClientServer.Users;
 
@@ -20,7 +21,7 @@ internal static class SetReadMarker
         {
             if (body.TryGetProperty(type, out var value))
             {
-                receipts.Add(new ReceiptRequest(type, Event(value, type), null));
+                receipts.Add(new ReceiptRequest(type, Event(value, type), null, JsonMembers.Flag(body, "com.beeper.allow_backward")));
             }
         }
 

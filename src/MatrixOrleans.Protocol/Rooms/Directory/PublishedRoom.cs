@@ -67,6 +67,13 @@ public sealed record PublishedRoom
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        WriteMembers(writer);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>The same within an object that has more to tell.</summary>
+    public void WriteMembers(Utf8JsonWriter writer)
+    {
         writer.WriteString("room_id"u8, RoomId.Value);
         Optional("name"u8, Name);
         Optional("topic"u8, Topic);
@@ -77,7 +84,6 @@ public sealed record PublishedRoom
         writer.WriteNumber("num_joined_members"u8, JoinedCount);
         writer.WriteBoolean("world_readable"u8, WorldReadable);
         writer.WriteBoolean("guest_can_join"u8, GuestCanJoin);
-        writer.WriteEndObject();
 
         void Optional(ReadOnlySpan<byte> name, string? value)
         {
@@ -104,6 +110,6 @@ public sealed record PublishedRoom
     }
 
     /// <summary>A string that says something; an empty name or topic is none.</summary>
-    private static string? Text(JsonElement? parent, string name) =>
+    internal static string? Text(JsonElement? parent, string name) =>
         parent is { } present && present.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 }
