@@ -5,8 +5,10 @@ using MatrixOrleans.Conformance.Hosting;
 namespace MatrixOrleans.Conformance.Areas;
 
 /// <summary>Application services: their users, what they are told, and what they are asked.</summary>
-public sealed class AppServiceTests : IAsyncLifetime
+public abstract class AppServiceTests(bool onPostgres) : IAsyncLifetime
 {
+    private PostgresDatabase? _database;
+
     private readonly FakeAppService _service = new("""
         receive_ephemeral: true
         org.matrix.msc3202: true
@@ -22,15 +24,35 @@ public sealed class AppServiceTests : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        _server = await ServerProcess.StartAsync(new ServerOptions { More = ["--app-services", _service.RegistrationFile] });
+        _database = onPostgres ? await PostgresDatabase.CreateAsync() : null;
+        _server = await ServerProcess.StartAsync(new ServerOptions
+        {
+            Database = _database is null ? null : $"postgres:{_database.ConnectionString}",
+            More = ["--app-services", _service.RegistrationFile],
+        });
         _scope = new TestScope(_server.BaseAddress, "localhost");
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
+        GC.SuppressFinalize(this);
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
         await _service.DisposeAsync();
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
+
+        if (_scope is null)
+        {
+            return;
+        }
+
         Assert.True(_scope.Violations.Count == 0, "Against the specification's OpenAPI files:\n" + string.Join('\n', _scope.Violations.Distinct()));
     }
 
@@ -314,3 +336,9 @@ public sealed class AppServiceTests : IAsyncLifetime
     private async Task<string> Register(string name) =>
         (await Bot.Post($"/v3/register", new { type = "m.login.application_service", username = $"_{_service.Id}_{name}", inhibit_login = true })).Ok().Str("user_id");
 }
+
+/// <inheritdoc/>
+public sealed class AppServicesOnSqlite() : AppServiceTests(onPostgres: false);
+
+/// <inheritdoc/>
+public sealed class AppServicesOnPostgres() : AppServiceTests(onPostgres: true);
