@@ -1,6 +1,6 @@
 using MatrixOrleans.Gateway.ClientServer.Accounts;
-using MatrixOrleans.Gateway.ClientServer.Admin.Media;
 using MatrixOrleans.Gateway.ClientServer.Admin;
+using MatrixOrleans.Gateway.ClientServer.Admin.Media;
 using MatrixOrleans.Gateway.ClientServer.ApplicationServices;
 using MatrixOrleans.Gateway.ClientServer.DehydratedDevices;
 using MatrixOrleans.Gateway.ClientServer.Delayed;

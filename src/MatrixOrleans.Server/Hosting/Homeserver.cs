@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using GatewayOptions = MatrixOrleans.Gateway.Http.GatewayOptions;
 using MatrixOrleans.Contracts.Accounts;
 using MatrixOrleans.Gateway.Http;
 using MatrixOrleans.Grains;
@@ -18,6 +17,7 @@ using MatrixOrleans.Server.Configuration;
 using MatrixOrleans.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
+using GatewayOptions = MatrixOrleans.Gateway.Http.GatewayOptions;
 
 namespace MatrixOrleans.Server.Hosting;
 

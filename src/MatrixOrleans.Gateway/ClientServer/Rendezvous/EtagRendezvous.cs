@@ -54,7 +54,8 @@ internal static class EtagRendezvous
                 writer.WriteString("org.matrix.msc4108.errcode", "M_CONCURRENT_WRITE");
                 writer.WriteString("error", "Somebody else has written since");
                 writer.WriteEndObject();
-            }) with { Status = StatusCodes.Status412PreconditionFailed, Headers = Headers(put.View) };
+            }) with
+            { Status = StatusCodes.Status412PreconditionFailed, Headers = Headers(put.View) };
     }
 
     private static async ValueTask<Answer> HandleDelete(ClientRequest request) =>
