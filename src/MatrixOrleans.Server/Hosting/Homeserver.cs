@@ -9,6 +9,7 @@ using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Media;
 using MatrixOrleans.Grains.Presence;
+using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Media;
 using MatrixOrleans.Outbound;
@@ -80,6 +81,7 @@ public static class Homeserver
             .AddSingleton<IFederationPolicies>(FederationReader.Policies(options, logs))
             .AddMedia(Media(options))
             .AddHostedService<MediaUpkeep>()
+            .AddHostedService<TxnUpkeep>()
             .AddGrains(
                 options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null,
                 new EncryptionOptions { DeviceKeysSigned = options.DeviceKeysSigned },
