@@ -140,6 +140,7 @@ public static class Homeserver
             LifetimeSeconds = options.TurnLifetimeSeconds,
         },
         LivekitServiceUrls = Words(options.LivekitServiceUrls),
+        PolicyServerKeys = options.PolicyServerKey is { } key ? new Dictionary<string, string> { [options.ServerName] = key } : [],
         DelegatedServers = options.FederationDelegate is { } server ? new Dictionary<string, string> { [options.ServerName] = server } : [],
         PublicRoomsForServers = options.FederationPublicRooms,
         QueryTokens = options.QueryTokens,
