@@ -3,6 +3,7 @@ using MatrixOrleans.Gateway.Federation;
 using MatrixOrleans.Gateway.Media;
 using MatrixOrleans.Media;
 using MatrixOrleans.Protocol.ApplicationServices;
+using MatrixOrleans.Protocol.Federation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +18,9 @@ public static class GatewayExtensions
     {
         // The options of media that were registered before stay.
         services.TryAddSingleton(new MediaOptions());
+
+        // Likewise the policy towards other servers.
+        services.TryAddSingleton<IFederationPolicies>(new FixedFederationPolicy(FederationPolicy.Open));
         return services
             .WithApplicationServices()
             .AddSingleton<SessionCache>()

@@ -42,6 +42,7 @@ public sealed class DeviceListStore
         var rows = await _source.Query(
             "select user_id from log where kind = 13 and pos > @after and pos <= @upto order by pos limit @limit",
             static reader => reader.String(0),
+            ("after", after),
             ("upto", upto),
             ("limit", limit + 1L)).ConfigureAwait(false);
         return rows.Count > limit ? null : [.. rows.Distinct().Select(UserId.Parse)];

@@ -76,7 +76,7 @@ public abstract class RoomRefusalTests(SharedServer server) : ConformanceTest(se
     public async Task Another_servers_directory_and_junk_tokens_are_refused()
     {
         TestClient alice = await User();
-        (await alice.Get($"/v3/publicRooms?server=nowhere.example")).Fails(403, "M_FORBIDDEN");
+        (await alice.Get($"/v3/publicRooms?server=nowhere.example")).Fails(502, "M_UNKNOWN");
         (await alice.Get($"/v3/publicRooms?server={"not a server"}")).Fails(400, "M_INVALID_PARAM");
         (await alice.Post($"/v3/publicRooms", new { since = "junk" })).Fails(400, "M_INVALID_PARAM");
         (await alice.Get($"/v3/publicRooms?server=localhost")).Ok();

@@ -26,7 +26,7 @@ public sealed class UrlPreviewTests
     public async Task What_is_private_is_not_looked_at()
     {
         using Pages pages = new();
-        await using ServerProcess server = await ServerProcess.StartAsync(new ServerOptions { More = ["--url-previews", "true"] });
+        await using ServerProcess server = await ServerProcess.StartAsync(new ServerOptions { More = ["--url-previews", "true", "--outbound-private-addresses", "false"] });
         TestScope scope = new(server.BaseAddress, "localhost");
         TestClient alice = await scope.User();
         Assert.True((await alice.Get($"/v3/capabilities")).Ok().At("capabilities", "io.element.msc4452.preview_url", "enabled").GetBoolean());

@@ -115,18 +115,11 @@ public abstract class DeviceMessageTests(SharedServer server) : FederatedTest(se
         await using FakeHomeserver other = await Other();
         TestClient alice = await User();
         string ed25519 = "ed25519:" + alice.DeviceId;
-        object keys = new
-        {
-            user_id = alice.UserId,
-            device_id = alice.DeviceId,
-            algorithms = new[] { "m.olm.v1.curve25519-aes-sha2" },
-            keys = new Dictionary<string, string> { [ed25519] = "AAAA" },
-            signatures = new Dictionary<string, object> { [alice.UserId] = new Dictionary<string, string> { [ed25519] = "AAAA" } },
-        };
-        (await alice.Post($"/v3/keys/upload", new { device_keys = keys, one_time_keys = new Dictionary<string, object> { ["signed_curve25519:A"] = new { key = "one", signatures = new { } } } })).Ok();
+        KeyPair pair = new();
+        (await alice.Post($"/v3/keys/upload", new { device_keys = pair.Device(alice), one_time_keys = new Dictionary<string, object> { ["signed_curve25519:A"] = new { key = "one", signatures = new { } } } })).Ok();
         JsonElement queried = (await other.Ask(HttpMethod.Post, "/_matrix/federation/v1/user/keys/query", new { device_keys = new Dictionary<string, string[]> { [alice.UserId] = [], [other.User("x").Value] = [] } })).Ok();
         Assert.Equal([alice.UserId], queried.Keys("device_keys"));
-        Assert.Equal("AAAA", queried.Str("device_keys", alice.UserId, alice.DeviceId, "keys", ed25519));
+        Assert.Equal(pair.PublicKey, queried.Str("device_keys", alice.UserId, alice.DeviceId, "keys", ed25519));
         Assert.False(queried.Has("failures"));
         JsonElement devices = (await other.Ask(HttpMethod.Get, $"/_matrix/federation/v1/user/devices/{Uri.EscapeDataString(alice.UserId)}")).Ok();
         Assert.Equal(alice.UserId, devices.Str("user_id"));

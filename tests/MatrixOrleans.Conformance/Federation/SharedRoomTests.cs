@@ -34,16 +34,17 @@ public sealed class SharedRoomTests(FederatedServers servers) : IClassFixture<Fe
     public async Task A_new_device_is_told_to_the_other_server_and_its_keys_are_current()
     {
         (TestClient alice, TestClient bob, string room) = await Room();
-        await Upload(bob, "AAAA");
+        await Upload(bob, new KeyPair());
         string alices = await alice.SyncToken();
         Assert.Equal([bob.DeviceId], (await Keys(alice, bob)).Keys("device_keys", bob.UserId));
         TestClient phone = await bob.SecondDevice();
-        await Upload(phone, "BBBB");
+        await Upload(phone, new KeyPair());
         string since = await UntilKeys(alice, alices, bob, keys => keys.Keys().Order().SequenceEqual(new[] { bob.DeviceId, phone.DeviceId }.Order()));
 
         // Another key of the same device, then its end: each is heard of, and the list that is kept follows.
-        await Upload(phone, "CCCC");
-        since = await UntilKeys(alice, since, bob, keys => keys.Has(phone.DeviceId) && keys.Str(phone.DeviceId, "keys", "ed25519:" + phone.DeviceId) == "CCCC");
+        KeyPair second = new();
+        await Upload(phone, second);
+        since = await UntilKeys(alice, since, bob, keys => keys.Has(phone.DeviceId) && keys.Str(phone.DeviceId, "keys", "ed25519:" + phone.DeviceId) == second.PublicKey);
         (await phone.Post($"/v3/logout")).Ok();
         await UntilKeys(alice, since, bob, keys => keys.Keys().SequenceEqual([bob.DeviceId]));
     }
@@ -84,18 +85,9 @@ public sealed class SharedRoomTests(FederatedServers servers) : IClassFixture<Fe
         }
     }
 
-    private static async Task Upload(TestClient device, string key)
+    private static async Task Upload(TestClient device, KeyPair pair)
     {
-        string id = "ed25519:" + device.DeviceId;
-        object keys = new
-        {
-            user_id = device.UserId,
-            device_id = device.DeviceId,
-            algorithms = new[] { "m.olm.v1.curve25519-aes-sha2" },
-            keys = new Dictionary<string, string> { [id] = key },
-            signatures = new Dictionary<string, object> { [device.UserId] = new Dictionary<string, string> { [id] = key } },
-        };
-        (await device.Post($"/v3/keys/upload", new { device_keys = keys })).Ok();
+        (await device.Post($"/v3/keys/upload", new { device_keys = pair.Device(device) })).Ok();
     }
 
     private async Task<(TestClient Alice, TestClient Bob, string Room)> Room()

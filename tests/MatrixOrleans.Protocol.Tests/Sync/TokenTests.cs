@@ -30,6 +30,9 @@ public sealed class TokenTests
     public void Tokens_are_short_and_need_no_escape_in_a_url()
     {
         Assert.Equal("s1_104242_17_3735928559_12", new SyncToken(104242, 17, 0xdeadbeef, 12).ToString());
+        Assert.Equal("s1_104242_17_3735928559_12_9", new SyncToken(104242, 17, 0xdeadbeef, 12, 9).ToString());
+        Assert.True(SyncToken.TryParse("s1_104242_17_3735928559_12_9", out var withPresence));
+        Assert.Equal(9, withPresence.PresenceVersion);
         Assert.Equal("r1_-5", new RoomToken(-5).ToString());
         Assert.Equal("r1_7_104242", new RoomToken(7, 104242).ToString());
         var longest = new SyncToken(long.MaxValue, long.MaxValue, uint.MaxValue, long.MaxValue).ToString();
@@ -41,7 +44,8 @@ public sealed class TokenTests
     [InlineData("")]
     [InlineData("s1")]
     [InlineData("s1_1_2_3")]
-    [InlineData("s1_1_2_3_4_5")]
+    [InlineData("s1_1_2_3_4_0")]
+    [InlineData("s1_1_2_3_4_5_6")]
     [InlineData("s1_1_2_3_4_")]
     [InlineData("s1_-1_2_3_4")]
     [InlineData("s1_-0_2_3_4")]
