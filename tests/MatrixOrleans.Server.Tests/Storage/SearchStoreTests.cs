@@ -1,4 +1,3 @@
-using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Rooms;
 
 namespace MatrixOrleans.Server.Tests.Storage;
