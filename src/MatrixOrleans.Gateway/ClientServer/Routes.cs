@@ -82,6 +82,7 @@ public static class Routes
         GetVersions.Endpoint,
         GetWellknown.Endpoint,
         GetWellknownSupport.Endpoint,
+        GetWellknownPolicy.Endpoint,
         GetCapabilities.Endpoint,
         GetRetentionConfiguration.Endpoint,
     ];
@@ -182,6 +183,7 @@ public static class Routes
     private static IEnumerable<Endpoint> OldSync =>
     [
         GetEvents.Endpoint,
+        GetOneEvent.Endpoint,
         InitialSync.Endpoint,
         RoomInitialSync.Endpoint,
     ];

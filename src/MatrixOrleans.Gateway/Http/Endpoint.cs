@@ -56,4 +56,7 @@ public sealed record Endpoint(string OperationId, string Method, string Path, Ac
 
     /// <summary>Other paths that answer the same: unstable names of clients, and a missing last segment.</summary>
     public IReadOnlyList<string> AlsoPaths { get; init; } = [];
+
+    /// <summary>Other operations of the specification that are the same request and get the same answer; they differ in what they ask in the query.</summary>
+    public IReadOnlyList<string> AlsoOperations { get; init; } = [];
 }

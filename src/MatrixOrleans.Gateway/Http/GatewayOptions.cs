@@ -55,6 +55,9 @@ public sealed class GatewayOptions
     /// <summary>Page for support in <c>.well-known/matrix/support</c>.</summary>
     public string? SupportPage { get; set; }
 
+    /// <summary>Ed25519 public key of the policy server that has the homeserver's name, unpadded base64, per tenant. Default: there is none.</summary>
+    public IReadOnlyDictionary<string, string> PolicyServerKeys { get; set; } = new Dictionary<string, string>();
+
     /// <summary>Largest JSON body in bytes. Default 1 MiB.</summary>
     public int BodyBytesMax { get; set; } = 1024 * 1024;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MatrixOrleans.Contracts.Rooms;
 using MatrixOrleans.Contracts.Search;
+using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
@@ -45,6 +46,23 @@ public sealed class SearchGrain(Database database) : Grain, ISearchGrain
         var output = new ByteBuffer(4096);
         SearchAnswer.Write(output, criteria, token, results, state);
         return output.WrittenMemory;
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> Event(Viewer viewer, EventId id)
+    {
+        foreach (var room in await database.Rooms.Graph.RoomsOf(id))
+        {
+            try
+            {
+                return await GrainFactory.GetGrain<IRoomReaderGrain>(room.Value).Event(viewer, id);
+            }
+            catch (MatrixException refusal) when (refusal.Code == MatrixError.NotFound || refusal.Code == MatrixError.Forbidden)
+            {
+                // In rooms whose senders choose ids, another may have one of the same.
+            }
+        }
+
+        throw new MatrixException(MatrixError.NotFound, "Event not found");
     }
 
     private async ValueTask<SearchResults> Find(Viewer viewer, SearchCriteria criteria, SearchToken token, string? filter)

@@ -3,12 +3,10 @@ using MatrixOrleans.Contracts.Presence;
 using MatrixOrleans.Contracts.Sync;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Presence;
-using MatrixOrleans.Grains.Users;
 using MatrixOrleans.Protocol.Events;
 using MatrixOrleans.Protocol.Filters;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
-using MatrixOrleans.Protocol.Rooms.Content;
 using MatrixOrleans.Protocol.Sync;
 using MatrixOrleans.Storage;
 using MatrixOrleans.Storage.Log;
@@ -68,6 +66,7 @@ internal sealed class SyncBuilder(
         var invited = new List<(UserRoom Room, ReadOnlyMemory<byte> State)>();
         var knocked = new List<(UserRoom Room, ReadOnlyMemory<byte> State)>();
         var left = new List<RoomSection>();
+        var invitations = new ShownInvitations(database, context);
         var moves = context.IsInitial ? [] : await rooms.Moves(context.After, context.Upto);
         foreach (var room in await Candidates(moves.Keys, entries))
         {
@@ -89,8 +88,7 @@ internal sealed class SyncBuilder(
 
                     break;
                 case Membership.Invite when context.IsInitial || move is not null:
-                    if (room.Sender is null || !UserId.TryParse(room.Sender, out var inviter)
-                        || (!context.Ignored.Contains(inviter) && await Invitations.Judge(database, context.User, inviter) == InviteVerdict.Allow))
+                    if (await invitations.Has(room.Sender))
                     {
                         invited.Add((room, await _sections.Stripped(room)));
                     }

@@ -67,6 +67,10 @@ public sealed class HomeserverOptions
     [Key("livekit-service-urls")]
     public string? LivekitServiceUrls { get; set; }
 
+    /// <summary>Ed25519 public key of the policy server that has the homeserver's name (32 bytes, unpadded base64), told in <c>/.well-known/matrix/policy_server</c>. Default: there is none.</summary>
+    [Key("policy-server-key")]
+    public string? PolicyServerKey { get; set; }
+
     /// <summary>Secret with which <c>matrix-orleans register</c> makes accounts. Default: made at the first start, in the data folder.</summary>
     [Key("registration-shared-secret")]
     public string? RegistrationSharedSecret { get; set; }

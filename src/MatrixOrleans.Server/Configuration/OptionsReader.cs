@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using MatrixOrleans.Media;
 using MatrixOrleans.Protocol.Identifiers;
+using MatrixOrleans.Protocol.Keys;
 using YamlDotNet.Serialization;
 
 namespace MatrixOrleans.Server.Configuration;
@@ -143,6 +144,11 @@ public static class OptionsReader
         if (options.RateLimit is not ("on" or "off"))
         {
             problems.Add("rate-limit must be on or off.");
+        }
+
+        if (options.PolicyServerKey is { } key && !(UnpaddedBase64.TryDecode(key, out var bytes) && bytes.Length == 32))
+        {
+            problems.Add("policy-server-key must be 32 bytes in unpadded base64.");
         }
 
         FederationReader.Check(options, problems);

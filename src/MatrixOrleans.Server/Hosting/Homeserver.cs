@@ -8,6 +8,7 @@ using MatrixOrleans.Grains.Keys;
 using MatrixOrleans.Grains.Log;
 using MatrixOrleans.Grains.Media;
 using MatrixOrleans.Grains.Presence;
+using MatrixOrleans.Grains.Rooms;
 using MatrixOrleans.Grains.Tenants;
 using MatrixOrleans.Media;
 using MatrixOrleans.Outbound;
@@ -80,6 +81,7 @@ public static class Homeserver
             .AddSingleton<IFederationPolicies>(FederationReader.Policies(options, logs))
             .AddMedia(Media(options))
             .AddHostedService<MediaUpkeep>()
+            .AddHostedService<TxnUpkeep>()
             .AddGrains(
                 options.PasswordHashCheap ? new PasswordOptions { MemoryKiB = 8, Passes = 1 } : null,
                 new EncryptionOptions { DeviceKeysSigned = options.DeviceKeysSigned },
@@ -138,6 +140,7 @@ public static class Homeserver
             LifetimeSeconds = options.TurnLifetimeSeconds,
         },
         LivekitServiceUrls = Words(options.LivekitServiceUrls),
+        PolicyServerKeys = options.PolicyServerKey is { } key ? new Dictionary<string, string> { [options.ServerName] = key } : [],
         DelegatedServers = options.FederationDelegate is { } server ? new Dictionary<string, string> { [options.ServerName] = server } : [],
         PublicRoomsForServers = options.FederationPublicRooms,
         QueryTokens = options.QueryTokens,

@@ -304,7 +304,7 @@ public sealed class RoomStore
             string[] old = [.. keys.Where(txn => txn.CreatedMs < olderThanMs).Select(txn => txn.Key)];
             if (old.Length > 0)
             {
-                forgotten += await _writer.Execute((session, _) => session.Execute("delete from txns where key {any old}", ("old", old))).ConfigureAwait(false);
+                forgotten += await _writer.Execute((session, _) => session.Execute("delete from txns where key {any old} and created_ms < @before", ("old", old), ("before", olderThanMs))).ConfigureAwait(false);
             }
 
             if (keys.Count < page)

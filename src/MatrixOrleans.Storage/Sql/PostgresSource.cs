@@ -7,9 +7,10 @@ namespace MatrixOrleans.Storage.Sql;
 internal sealed class PostgresSource : SqlSource
 {
     /// <summary>
-    /// Every statement looks up a few rows by an index. Without this, plans made while the tables were small go through the whole of them ever after.
+    /// Every statement looks up a few rows by an index. Without this, plans made while the tables were small go through the whole of them ever after;
+    /// and compiling a plan that was thought dear takes longer than running it.
     /// </summary>
-    private const string PlannerOptions = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+    private const string PlannerOptions = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
     private readonly NpgsqlDataSource _readers;
     private readonly NpgsqlDataSource _writers;

@@ -46,6 +46,29 @@ public abstract class ModeratedContentTests(SharedServer server) : ConformanceTe
     }
 
     [Fact]
+    public async Task Sliding_sync_shows_no_invitation_that_the_user_does_not_want_either()
+    {
+        TestClient alice = await User();
+        TestClient carol = await User("hidden");
+        TestClient bob = await User();
+        await SetData(bob, Filter, new { ignored_users = new[] { carol.UserId } });
+        string wanted = await alice.CreateRoom();
+        string unwanted = await carol.CreateRoom();
+        await alice.Invite(wanted, bob);
+        await carol.Invite(unwanted, bob);
+        JsonElement first = await bob.Slide(SlidingCalls.List(subscriptions: new Dictionary<string, object> { [unwanted] = new { timeline_limit = 1, required_state = SlidingCalls.NameOnly } }));
+        Assert.Equal([wanted], first.Keys("rooms"));
+        Assert.Equal(1, first.Int("lists", "all", "count"));
+        await SetData(bob, Filter, new { });
+        JsonElement second = await bob.Slide(SlidingCalls.List(), first.Str("pos"));
+        Assert.Equal([unwanted], second.Keys("rooms"));
+        await SetData(bob, "m.invite_permission_config", new { default_action = "block" });
+        Assert.Equal(0, (await bob.Slide(SlidingCalls.List(), second.Str("pos"))).Int("lists", "all", "count"));
+        await bob.Join(unwanted);
+        Assert.Equal(1, (await bob.Slide(SlidingCalls.List(connection: "another"))).Int("lists", "all", "count"));
+    }
+
+    [Fact]
     public async Task A_redaction_takes_related_events_with_it()
     {
         TestClient alice = await User();

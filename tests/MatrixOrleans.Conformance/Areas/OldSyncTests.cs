@@ -45,6 +45,24 @@ public abstract class OldSyncTests(SharedServer server) : ConformanceTest(server
         Assert.Contains(message, (await bob.Get($"/v3/events?timeout=2000&from={start}&room_id={room}")).Ok().List("chunk").Ids());
     }
 
+    [Fact]
+    public async Task One_event_is_found_by_its_id_alone_by_those_who_may_see_it()
+    {
+        TestClient alice = await User();
+        TestClient bob = await User();
+        string room = await alice.CreateRoom();
+        string message = await alice.Say(room, "where am I?");
+        JsonElement found = (await alice.Get($"/v3/events/{message}")).Ok();
+        Assert.Equal((message, room, "where am I?"), (found.Str("event_id"), found.Str("room_id"), found.Str("content", "body")));
+        (await bob.Get($"/v3/events/{message}")).Fails(404, "M_NOT_FOUND");
+        await alice.SetState(room, "m.room.history_visibility", new { history_visibility = "world_readable" });
+        string open = await alice.Say(room, "for everybody");
+        Assert.Equal(open, (await bob.Get($"/v3/events/{open}")).Ok().Str("event_id"));
+        (await alice.Get($"/v3/events/$no_such_event")).Fails(404, "M_NOT_FOUND");
+        (await alice.Get($"/v3/events/nonsense")).Fails(404, "M_NOT_FOUND");
+        (await Scope.Anonymous().Get($"/v3/events/{message}")).Fails(401, "M_MISSING_TOKEN");
+    }
+
     [Theory]
     [InlineData("from=nonsense")]
     [InlineData("limit=many")]

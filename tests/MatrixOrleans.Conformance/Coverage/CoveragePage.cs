@@ -20,7 +20,7 @@ public static class CoveragePage
         StringBuilder page = new();
         page.Append("# Coverage of the specification\n\n");
         page.Append("Generated from the route list and the OpenAPI files of Matrix v1.19 by the conformance tests: `UPDATE_DOCS=1 ./test Conformance` writes it anew.\n\n");
-        Api(page, "Client-server API", clientServer, [.. Routes.All.Select(e => e.OperationId)], FilesByOperation("ClientServer"));
+        Api(page, "Client-server API", clientServer, [.. Routes.All.SelectMany(e => e.AlsoOperations.Prepend(e.OperationId))], ClientServerFiles());
         page.Append("\n# Server-server API\n\n");
         Api(page, "Server-server API", serverServer, [.. ServerRoutes.All.Select(e => e.OperationId)], FilesByOperation("Federation"));
         return page.ToString();
@@ -48,6 +48,19 @@ public static class CoveragePage
         (e.Path.StartsWith("/_matrix/client/", StringComparison.Ordinal) && !e.Path.Contains("/unstable/", StringComparison.Ordinal) && e.Path != "/_matrix/client/v4/sync" && !e.Path.EndsWith("/fallback/web", StringComparison.Ordinal)) ||
         e.Path.StartsWith("/_matrix/media/", StringComparison.Ordinal) ||
         e.Path.StartsWith("/.well-known/matrix/", StringComparison.Ordinal));
+
+    private static Dictionary<string, string> ClientServerFiles()
+    {
+        Dictionary<string, string> files = FilesByOperation("ClientServer");
+        foreach (Endpoint route in Routes.All.Where(e => files.ContainsKey(e.OperationId)))
+        {
+            foreach (string other in route.AlsoOperations)
+            {
+                files.TryAdd(other, files[route.OperationId]);
+            }
+        }
+        return files;
+    }
 
     private static Dictionary<string, string> FilesByOperation(string api)
     {

@@ -9,7 +9,7 @@ using MatrixOrleans.Protocol.Sync;
 namespace MatrixOrleans.Gateway.ClientServer.OldSync;
 
 /// <summary>
-/// What happened since a token, as one list (Client-Server API, <c>GET /events</c>, deprecated). With <c>room_id</c>, of one room,
+/// What happened since a token, as one list (Client-Server API, <c>GET /events</c>, deprecated). With <c>room_id</c> (<c>peekEvents</c>), of one room,
 /// which the user need not be in when the world may read it.
 /// </summary>
 internal static class GetEvents
@@ -23,7 +23,7 @@ internal static class GetEvents
     /// <summary>How often a room is looked at that the user is not in: nothing wakes such a reader.</summary>
     private static readonly TimeSpan PeekInterval = TimeSpan.FromMilliseconds(500);
 
-    public static readonly Endpoint Endpoint = new("getEvents", "GET", "/_matrix/client/v3/events", Access.UserOrGuest, Handle);
+    public static readonly Endpoint Endpoint = new("getEvents", "GET", "/_matrix/client/v3/events", Access.UserOrGuest, Handle) { AlsoOperations = ["peekEvents"] };
 
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {

@@ -29,7 +29,7 @@ internal sealed class SlidingBuilder(SlidingContext context)
         var typingVersion = context.Tail.TypingVersion;
         var moves = _told.IsNew ? [] : await context.Rooms.Moves(context.After, context.Upto);
         context.Traits.AdvanceTo(context.Upto);
-        var lists = new SlidingLists(context.Body, _told, context.Traits, context.Sync.Ignored, context.Upto);
+        var lists = new SlidingLists(context.Body, _told, context.Traits, context.Sync, context.Database);
         await lists.Match(await context.Activity.Ordered(context.Rooms, context.Upto));
 
         var touched = await Touched(moves.Keys);

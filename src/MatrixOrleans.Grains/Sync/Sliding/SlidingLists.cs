@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using MatrixOrleans.Protocol.Events;
-using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Sync.Sliding;
+using MatrixOrleans.Storage;
 
 namespace MatrixOrleans.Grains.Sync.Sliding;
 
@@ -9,8 +9,10 @@ namespace MatrixOrleans.Grains.Sync.Sliding;
 internal sealed record MatchedRoom(UserRoom Room, RoomConfig Config, ImmutableList<string> Lists, bool IsSubscribed);
 
 /// <summary>Works out which rooms the lists and subscriptions of a request match (MSC4186, "Lists and subscriptions").</summary>
-internal sealed class SlidingLists(SlidingBody body, SlidingState told, RoomTraits traits, IReadOnlySet<UserId> ignored, long upto)
+internal sealed class SlidingLists(SlidingBody body, SlidingState told, RoomTraits traits, SyncContext sync, Database database)
 {
+    private readonly ShownInvitations _invitations = new(database, sync);
+
     public Dictionary<string, int> Counts { get; } = [];
 
     public Dictionary<long, MatchedRoom> Matched { get; } = [];
@@ -78,7 +80,7 @@ internal sealed class SlidingLists(SlidingBody body, SlidingState told, RoomTrai
             case Membership.Join or Membership.Knock:
                 return true;
             case Membership.Invite:
-                return room.Sender is null || !UserId.TryParse(room.Sender, out var inviter) || !ignored.Contains(inviter);
+                return await _invitations.Has(room.Sender);
             case Membership.Leave or Membership.Ban:
                 return told.Rooms.ContainsKey(room.RoomNid) || (room.Sender is not null && room.Sender != traits.User.Value && await traits.WasJoined(room));
             default:
@@ -94,7 +96,7 @@ internal sealed class SlidingLists(SlidingBody body, SlidingState told, RoomTrai
         }
 
         var kinds = filters.RoomTypes is null && filters.NotRoomTypes is null ? null : await traits.Kinds(rooms);
-        var children = filters.Spaces is { } spaces ? await traits.Children(spaces, upto) : null;
+        var children = filters.Spaces is { } spaces ? await traits.Children(spaces, sync.Upto) : null;
         var passed = new List<UserRoom>(rooms.Count);
         foreach (var room in rooms)
         {
@@ -102,7 +104,7 @@ internal sealed class SlidingLists(SlidingBody body, SlidingState told, RoomTrai
                 || (kinds is not null && (filters.RoomTypes?.Contains(kinds[room.RoomNid]) == false || filters.NotRoomTypes?.Contains(kinds[room.RoomNid]) == true))
                 || (children is not null && !children.Contains(room.RoomId.Value))
                 || (filters.IsDm is { } direct && direct != await traits.IsDirect(room))
-                || (filters.IsEncrypted is { } encrypted && encrypted != await traits.IsEncrypted(room, upto)))
+                || (filters.IsEncrypted is { } encrypted && encrypted != await traits.IsEncrypted(room, sync.Upto)))
             {
                 continue;
             }
