@@ -144,7 +144,8 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
     /// <summary>Says that the device is there: at once when that is news, else only now and then.</summary>
     private async ValueTask TellPresence(string device, PresenceState? wanted)
     {
-        if (wanted is not { } presence)
+        // A sync that wants to be offline does not count as being there; what the device said before stays.
+        if (wanted is not { } presence || presence == PresenceState.Offline)
         {
             return;
         }

@@ -85,6 +85,8 @@ public sealed record PushNotification
 
     private void WriteEvent(Utf8JsonWriter writer, Pdu shown)
     {
+        // NOTSPEC: what gateways from before the specification read in place of event_id.
+        writer.WriteString("id"u8, shown.EventId.Value);
         writer.WriteString("type"u8, shown.Type);
         writer.WriteString("sender"u8, shown.Sender.Value);
         WriteText(writer, "sender_display_name", SenderDisplayName);

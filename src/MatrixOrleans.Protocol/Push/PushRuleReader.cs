@@ -97,7 +97,6 @@ public static class PushRuleReader
             ['.', ..] => "Rule ids that start with a dot belong to the server",
             _ when ruleId.AsSpan().ContainsAny('/', '\\') => "A rule id has no slashes and no backslashes",
             _ when ruleId.Length > RuleIdLengthMax => $"A rule id has at most {RuleIdLengthMax} characters",
-            _ when kind == PushRuleKind.Room && !RoomId.IsValid(ruleId) => "The id of a room rule is a room ID",
             _ when kind == PushRuleKind.Sender && !UserId.IsValid(ruleId) => "The id of a sender rule is a user ID",
             _ => null,
         };

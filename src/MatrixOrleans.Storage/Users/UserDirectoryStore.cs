@@ -60,8 +60,8 @@ public sealed class UserDirectoryStore
             ("tenant", tenant.Value)).ConfigureAwait(false);
 
     /// <summary>
-    /// Users that have a word beginning with each of the given ones, of those who share a room with the user or are in an open one that the user's
-    /// server knows. Best first: the very id, the very name, whole words, then those who have a name.
+    /// Users that have a word beginning with each of the given ones, of those who share a room with the user or, as the user may too, are in an open one
+    /// that the user's server knows. Best first: the very id, the very name, whole words, then those who have a name.
     /// </summary>
     /// <param name="words">At least one; in lower case.</param>
     public async Task<IReadOnlyList<DirectoryUser>> Find(UserId user, string term, IReadOnlyList<string> words, int limit)
@@ -86,9 +86,9 @@ public sealed class UserDirectoryStore
         return await _source.Query(
             $"""
             select u.user_id, u.display_name, u.avatar_url from directory_users u
-            where u.user_id <> @me {having}
+            where 1 = 1 {having}
                 and not exists (select 1 from accounts a where a.user_id = u.user_id and (a.deactivated = 1 or a.guest = 1))
-                and (exists (select 1 from memberships m join memberships n on n.room_nid = m.room_nid
+                and (u.user_id <> @me and exists (select 1 from memberships m join memberships n on n.room_nid = m.room_nid
                         where m.user_id = @me and m.membership = 2 and n.user_id = u.user_id and n.membership = 2)
                     or exists (select 1 from memberships n join open_rooms o on o.room_nid = n.room_nid
                         where n.user_id = u.user_id and n.membership = 2 and o.tenant = @tenant))

@@ -103,6 +103,21 @@ public abstract class AppServiceTests(bool onPostgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_ends_accounts_of_its_users_and_gives_its_aliases_to_any_room()
+    {
+        string puppet = await Register("zoe");
+        (await Bot.Post($"/v3/account/deactivate?user_id={puppet}", new { })).Ok();
+        (await Bot.Get($"/v3/account/whoami?user_id={puppet}")).Fails(403, "M_FORBIDDEN");
+
+        TestClient alice = await _scope.User();
+        string room = await alice.CreateRoom();
+        string alias = $"#_{_service.Id}_given:localhost";
+        (await Bot.Put($"/v3/directory/room/{alias}", new { room_id = room })).Ok();
+        Assert.Equal(room, (await alice.Get($"/v3/directory/room/{alias}")).Ok().Str("room_id"));
+        (await Bot.Put($"/v3/directory/room/{"#elsewhere:localhost"}", new { room_id = room })).Fails(400, "M_EXCLUSIVE");
+    }
+
+    [Fact]
     public async Task Events_of_rooms_with_its_users_are_told_in_order()
     {
         TestClient alice = await _scope.User("alice");

@@ -36,16 +36,20 @@ public abstract class PresenceTests(SharedServer server) : ConformanceTest(serve
     }
 
     [Fact]
-    public async Task A_sync_that_asks_to_be_offline_does_not_show_the_user()
+    public async Task A_sync_that_asks_to_be_offline_does_not_show_the_user_and_leaves_what_he_set()
     {
         (TestClient alice, TestClient bob, _) = await TwoInARoom();
         string token = await alice.SyncToken();
-        await bob.Sync();
+        string bobs = (await bob.Get($"/v3/sync?set_presence=offline")).Ok().Str("next_batch");
+        Assert.Equal("offline", (await alice.Get($"/v3/presence/{bob.UserId}/status")).Ok().Str("presence"));
+        (await bob.Put($"/v3/presence/{bob.UserId}/status", new { presence = "unavailable", status_msg = "lunch" })).Ok();
+        JsonElement own = (await bob.Get($"/v3/sync?set_presence=offline&since={bobs}")).Ok();
+        Assert.Equal("lunch", Of(own, bob)!.Value.Str("content", "status_msg"));
         JsonElement sync = await alice.SyncUntil(token, s => Of(s, bob) is not null);
-        (await bob.Get($"/v3/sync?set_presence=offline")).Ok();
+        Assert.Equal("unavailable", Of(sync, bob)!.Value.Str("content", "presence"));
+        (await bob.Put($"/v3/presence/{bob.UserId}/status", new { presence = "offline" })).Ok();
         sync = await alice.SyncUntil(sync.Str("next_batch"), s => Of(s, bob) is not null);
         Assert.Equal("offline", Of(sync, bob)!.Value.Str("content", "presence"));
-        Assert.Equal("offline", (await alice.Get($"/v3/presence/{bob.UserId}/status")).Ok().Str("presence"));
     }
 
     [Fact]

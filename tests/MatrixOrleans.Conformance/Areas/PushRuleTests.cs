@@ -28,6 +28,15 @@ public abstract class PushRuleTests(SharedServer server) : ConformanceTest(serve
     }
 
     [Fact]
+    public async Task A_room_rule_need_not_name_a_room_and_unknown_kinds_are_refused()
+    {
+        TestClient alice = await User();
+        (await alice.Put($"/v3/pushrules/global/room/nowhere", """{"actions":["notify"]}""")).Ok();
+        Assert.Equal(["nowhere"], (await alice.Get($"/v3/pushrules/global/")).Ok().List("room").Select(r => r.Str("rule_id")));
+        (await alice.Get($"/v3/pushrules/global/nothing/")).Fails(400, "M_INVALID_PARAM");
+    }
+
+    [Fact]
     public async Task New_rules_come_first_and_before_and_after_place_them()
     {
         TestClient alice = await User();

@@ -105,6 +105,7 @@ public abstract class PusherTests(SharedServer server) : ConformanceTest(server)
         });
         JsonElement told = await gateway.NextEvent();
         Assert.Equal(id, told.Str("event_id"));
+        Assert.Equal(id, told.Str("id"));
         Assert.Equal(room, told.Str("room_id"));
         Assert.Equal("m.room.message", told.Str("type"));
         Assert.Equal(bob.UserId, told.Str("sender"));

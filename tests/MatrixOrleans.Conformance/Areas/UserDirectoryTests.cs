@@ -28,6 +28,7 @@ public abstract class UserDirectoryTests(SharedServer server) : ConformanceTest(
         await Until(bob, word, []);
         string open = await alice.CreatePublicRoom();
         await Until(bob, word, [alice.UserId]);
+        await Until(alice, word, [alice.UserId]);
         await alice.SetState(open, "m.room.join_rules", new { join_rule = "invite" });
         await Until(bob, word, []);
         await alice.SetState(open, "m.room.history_visibility", new { history_visibility = "world_readable" });

@@ -115,7 +115,6 @@ public sealed class PushRuleSetTests
     [InlineData("override", ".x", NotifyBody, "M_INVALID_PARAM")]
     [InlineData("override", "a/b", NotifyBody, "M_INVALID_PARAM")]
     [InlineData("override", "a\\b", NotifyBody, "M_INVALID_PARAM")]
-    [InlineData("room", "room", NotifyBody, "M_INVALID_PARAM")]
     [InlineData("sender", "!room:domain", NotifyBody, "M_INVALID_PARAM")]
     [InlineData("override", "a", "[]", "M_BAD_JSON")]
     [InlineData("override", "a", "{}", "M_MISSING_PARAM")]
@@ -184,11 +183,11 @@ public sealed class PushRuleSetTests
         var read = PushRuleReader.ReadStored(Encoding.UTF8.GetBytes("""
             {"global":{"override":[1,{"rule_id":".m.rule.contains_display_name","actions":["notify"],"enabled":true},
               {"rule_id":"good","actions":["notify","coalesce"]},{"rule_id":"good","actions":[]},{"rule_id":"bad","actions":7},{"rule_id":"\ud800","actions":[]}],
-             "content":{},"room":[{"rule_id":"not a room","actions":[]}]}}
+             "content":{},"sender":[{"rule_id":"not a user","actions":[]}]}}
             """));
         Assert.Equal(["good"], OwnIds(read, PushRuleKind.Override));
         Assert.Equal("""["notify"]""", read.Find(PushRuleKind.Override, "good")!.Actions.Json);
-        Assert.Empty(read[PushRuleKind.Room]);
+        Assert.Empty(read[PushRuleKind.Sender]);
         Assert.Throws<InvalidDataException>(() => PushRuleReader.ReadStored("{"u8));
     }
 

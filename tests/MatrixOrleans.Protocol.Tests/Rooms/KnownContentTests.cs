@@ -57,6 +57,7 @@ public sealed class KnownContentTests
         var content = JsonElement.Parse("""{"alias":"#a:b","alt_aliases":["#c:d","#a:b"],"x":1}""");
         Assert.Equal("""{"alt_aliases":["#c:d"],"x":1}""", System.Text.Encoding.UTF8.GetString(CanonicalAliasContent.Without(content, RoomAlias.Parse("#a:b"))!.Value.Span));
         Assert.Null(CanonicalAliasContent.Without(content, RoomAlias.Parse("#e:f")));
+        Assert.Equal("{}", System.Text.Encoding.UTF8.GetString(CanonicalAliasContent.Without(JsonElement.Parse("""{"alt_aliases":["#a:b"]}"""), RoomAlias.Parse("#a:b"))!.Value.Span));
     }
 
     private static MatrixError Refusal(string type, string? stateKey, string content) =>

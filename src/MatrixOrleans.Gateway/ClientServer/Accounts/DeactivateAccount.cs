@@ -15,7 +15,14 @@ internal static class DeactivateAccount
     private static async ValueTask<Answer> Handle(ClientRequest request)
     {
         var json = await request.OptionalJsonObject();
-        RequestBody.Read<Body>(json);
+        var asked = RequestBody.Read<Body>(json);
+        if (request.AppService is not null)
+        {
+            // Its users have no password to confirm with.
+            await request.Grains.GetGrain<IAccountGrain>(request.User.Value).Deactivate(asked.Erase == true);
+            return Done;
+        }
+
         var confirmation = await UserInteraction.Confirm(request, "POST /account/deactivate", json, UserInteraction.ByPassword);
         if (confirmation.Challenge is { } challenge)
         {

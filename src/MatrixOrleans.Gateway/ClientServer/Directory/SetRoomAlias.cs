@@ -19,7 +19,7 @@ internal static class SetRoomAlias
         var alias = RoomAlias.FromRequest(request.Path("roomAlias"));
         request.AppServices.CheckFree(alias, request.AppService);
         var room = JsonMembers.Text(await request.JsonObject(), "room_id") ?? throw new MatrixException(MatrixError.MissingParam, "room_id is missing");
-        await request.Grains.GetGrain<IAliasGrain>(0).Set(alias, RoomId.FromRequest(room), new Actor(request.User, request.Session.IsAdmin));
+        await request.Grains.GetGrain<IAliasGrain>(0).Set(alias, RoomId.FromRequest(room), new Actor(request.User, request.Session.IsAdmin || request.AppService is not null));
         return Answer.Empty;
     }
 }

@@ -28,7 +28,7 @@ internal static class RoomInitialSync
             request, null, $$$$"""{"room":{"include_leave":true,"rooms":[{{{{JsonSerializer.Serialize(request.RoomId.Value)}}}}],"timeline":{"limit":0},"state":{"types":[]}}}""", presence: true);
         var room = SyncAsked.Rooms(own, "join").Concat(SyncAsked.Rooms(own, "leave")).Select(found => found.Value).FirstOrDefault(JsonElement.Parse("{}"));
         var membership = Membership(state, request.User.Value);
-        var members = Members(state);
+        HashSet<string> members = membership == "join" ? Members(state) : [];
         return Answer.Write(writer =>
         {
             writer.WriteStartObject();

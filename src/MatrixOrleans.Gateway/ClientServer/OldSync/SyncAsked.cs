@@ -32,7 +32,7 @@ internal static class SyncAsked
     }
 
     /// <summary>The token of this moment.</summary>
-    public static async ValueTask<string> Now(ClientRequest request) => Token(await Ask(request, null, NothingFilter));
+    public static async ValueTask<string> Now(ClientRequest request) => Token(await Ask(request, null, NothingFilter, presence: true));
 
     public static string Token(JsonElement sync) => sync.GetProperty("next_batch").GetString()!;
 

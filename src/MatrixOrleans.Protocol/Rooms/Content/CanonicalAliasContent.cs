@@ -67,13 +67,14 @@ public static class CanonicalAliasContent
 
             if (member.Name == "alt_aliases" && member.Value.ValueKind == JsonValueKind.Array)
             {
-                writer.WriteStartArray("alt_aliases"u8);
-                foreach (var entry in member.Value.EnumerateArray().Where(entry => !Is(entry, removed)))
+                var left = member.Value.EnumerateArray().Where(entry => !Is(entry, removed)).ToList();
+                if (left.Count > 0)
                 {
-                    entry.WriteTo(writer);
+                    writer.WriteStartArray("alt_aliases"u8);
+                    left.ForEach(entry => entry.WriteTo(writer));
+                    writer.WriteEndArray();
                 }
 
-                writer.WriteEndArray();
                 continue;
             }
 
