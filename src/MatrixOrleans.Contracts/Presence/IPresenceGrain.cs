@@ -16,6 +16,12 @@ public interface IPresenceGrain : IGrainWithStringKey
     /// <summary>Milliseconds within which a waiting sync tells again that the device is there.</summary>
     const int HeartbeatMs = 10_000;
 
+    /// <summary>Milliseconds for which another server's word counts: servers repeat what lasts, and say when it ends.</summary>
+    const int ToldForMs = 30 * 60_000;
+
+    /// <summary>Milliseconds after which other servers are told again of somebody who is still there.</summary>
+    const int TellAgainMs = 20 * 60_000;
+
     /// <summary>What the user says.</summary>
     /// <param name="device">The device that speaks; it counts as seen now.</param>
     /// <param name="status">Text of the user's own; <c>null</c> takes away an earlier one.</param>

@@ -26,11 +26,13 @@ internal static class FederationExtensions
         return services
             .AddSingleton<RoomServers>()
             .AddSingleton<TypingTeller>()
+            .AddSingleton<PresenceTeller>()
             .AddSingleton<OutgoingBudget>()
             .AddSingleton<ILogConsumer, Outbox>()
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OutgoingSweep>()
             .AddSingleton<RoomGate>()
             .AddSingleton<TypingReceiver>()
+            .AddSingleton<PresenceReceiver>()
             .AddSingleton<ReceiptReceiver>()
             .AddSingleton<ToDeviceReceiver>()
             .AddSingleton<DeviceListReceiver>()

@@ -11,12 +11,12 @@ namespace MatrixOrleans.Grains.Federation;
 internal sealed class HandedMembers(PduChecks checks, TenantKeys keys, IRoomGrain room)
 {
     /// <summary>The checked event, with our signature where one of ours authorises a restricted join.</summary>
-    /// <exception cref="MatrixException">M_INVALID_PARAM; M_FORBIDDEN and its like when a restricted join is not ours to authorise.</exception>
+    /// <exception cref="MatrixException">M_BAD_JSON; M_INVALID_PARAM; M_FORBIDDEN and its like when a restricted join is not ours to authorise.</exception>
     public async Task<Pdu> Read(ServerView view, ServerAsker asker, EventId id, MembershipAction action, ReadOnlyMemory<byte> json)
     {
         if (!PduReader.TryRead(json, view.Version, out var pdu, out var fault))
         {
-            throw Invalid(fault);
+            throw new MatrixException(MatrixError.BadJson, fault);
         }
 
         if (pdu.EventId != id || pdu.RoomId != view.Room.Id)

@@ -39,7 +39,7 @@ public sealed partial class InvitedGrain(
 
         if (!PduReader.TryRead(invite.Event, version, out var pdu, out var fault))
         {
-            throw Invalid(fault);
+            throw new MatrixException(MatrixError.BadJson, fault);
         }
 
         if (pdu.EventId != invite.EventId || pdu.RoomId != invite.Room)
@@ -59,7 +59,7 @@ public sealed partial class InvitedGrain(
 
         if (!EventHash.ContentHashMatches(pdu) || (await checks.Check(asker.Tenant, asker.Server, version, invite.Room, invite.Event)).Pdu is null)
         {
-            throw Invalid("The event's hash or signature is wrong");
+            throw new MatrixException(MatrixError.Forbidden, "The event's hash or signature is wrong");
         }
 
         if (await database.Accounts.Get(target) is not { Deactivated: false })

@@ -73,7 +73,7 @@ internal sealed class ServerView
     /// <summary>An event of this room that has a place in it.</summary>
     /// <exception cref="MatrixException">M_NOT_FOUND</exception>
     public async ValueTask<StoredEvent> Placed(EventId id) =>
-        await _database.Rooms.EventById(Room.Nid, id) is { Class: not EventClass.Outlier } stored && stored.StateAfter != 0
+        await _database.Rooms.EventById(Room.Nid, id) is { Class: not (EventClass.Outlier or EventClass.Rejected) } stored && stored.StateAfter != 0
             ? stored
             : throw new MatrixException(MatrixError.NotFound, "Event not found");
 

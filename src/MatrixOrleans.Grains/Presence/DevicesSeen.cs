@@ -17,7 +17,7 @@ internal sealed class DevicesSeen
     /// <summary>When the next device ceases to count; <c>null</c> when there is none.</summary>
     public long? NextEndMs => _devices.Count == 0 ? null : _devices.Values.Min(device => device.UntilMs);
 
-    public void See(string device, PresenceState state, long nowMs)
+    public void See(string device, PresenceState state, long nowMs, int forMs = IPresenceGrain.SeenForMs)
     {
         if (state == PresenceState.Offline)
         {
@@ -36,14 +36,14 @@ internal sealed class DevicesSeen
             state = PresenceState.Busy;
         }
 
-        _devices[device] = (state, nowMs + IPresenceGrain.SeenForMs);
+        _devices[device] = (state, nowMs + forMs);
     }
 
     /// <summary>Says what one device is from now on, whatever it was.</summary>
-    public void Set(string device, PresenceState state, long nowMs)
+    public void Set(string device, PresenceState state, long nowMs, int forMs = IPresenceGrain.SeenForMs)
     {
         _devices.Remove(device);
-        See(device, state, nowMs);
+        See(device, state, nowMs, forMs);
     }
 
     public void Expire(long nowMs)

@@ -1,4 +1,5 @@
 using MatrixOrleans.Contracts.Presence;
+using MatrixOrleans.Grains.Federation.Sending;
 using MatrixOrleans.Protocol.Errors;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Users;
@@ -11,7 +12,7 @@ namespace MatrixOrleans.Grains.Presence;
 /// Whether one user is there. Devices count for a while after each sync; one timer stands at the moment when the next of them ceases to.
 /// Only a change that others can see is told, so a user who syncs on and on costs nobody anything.
 /// </summary>
-public sealed class PresenceGrain(Database database, TimeProvider time, IPresenceListener listener) : Grain, IPresenceGrain
+public sealed class PresenceGrain(Database database, TimeProvider time, IPresenceListener listener, PresenceTeller teller) : Grain, IPresenceGrain
 {
     /// <summary>Stands for the devices of before, when a process ended while the user was there.</summary>
     private const string EarlierDevice = "\0earlier";
@@ -21,6 +22,7 @@ public sealed class PresenceGrain(Database database, TimeProvider time, IPresenc
     private UserId _user;
     private PresenceView _view = null!;
     private IGrainTimer? _timer;
+    private long _told = time.GetTimestamp();
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -59,7 +61,7 @@ public sealed class PresenceGrain(Database database, TimeProvider time, IPresenc
     public async ValueTask Told(PresenceView view)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        _devices.Set("", view.Presence, NowMs());
+        _devices.Set("", view.Presence, NowMs(), IPresenceGrain.ToldForMs);
         _view = view with { User = _user, LastActiveMs = Math.Min(view.LastActiveMs ?? now, now) };
         listener.PresenceChanged(_view, await database.Memberships.JoinedRooms(_user));
         Schedule();
@@ -99,14 +101,26 @@ public sealed class PresenceGrain(Database database, TimeProvider time, IPresenc
         Schedule();
         if (!isNews && before.Presence == presence && before.StatusMessage == status)
         {
+            if (presence != PresenceState.Offline && time.GetElapsedTime(_told).TotalMilliseconds >= IPresenceGrain.TellAgainMs)
+            {
+                await Tell();
+            }
+
             return;
         }
 
         listener.PresenceChanged(_view, await database.Memberships.JoinedRooms(_user));
+        await Tell();
         if (before.Presence != presence || before.StatusMessage != status)
         {
             await Keep();
         }
+    }
+
+    private ValueTask Tell()
+    {
+        _told = time.GetTimestamp();
+        return teller.Tell(_view);
     }
 
     private Task Keep() => database.Presence.Put(new PresenceRow(_user, _view.Presence, _view.StatusMessage, _view.LastActiveMs));

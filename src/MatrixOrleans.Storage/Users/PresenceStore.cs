@@ -30,6 +30,17 @@ public sealed class PresenceStore
             ("after", after),
             ("limit", (long)limit)).ConfigureAwait(false);
 
+    /// <summary>Users in a room that are not offline, those who were active last first.</summary>
+    public async Task<IReadOnlyList<UserId>> PresentIn(long roomNid, int limit) =>
+        await _source.Query(
+            """
+            select p.user_id from memberships m join presence p on p.user_id = m.user_id
+            where m.room_nid = @room and m.membership = 2 and p.presence <> 0 order by p.last_active_ms desc, p.user_id limit @limit
+            """,
+            static reader => UserId.Parse(reader.String(0)),
+            ("room", roomNid),
+            ("limit", (long)limit)).ConfigureAwait(false);
+
     public Task Put(PresenceRow row) =>
         _writer.Execute((session, _) => session.Execute(
             """

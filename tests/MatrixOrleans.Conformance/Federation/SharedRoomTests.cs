@@ -66,6 +66,42 @@ public sealed class SharedRoomTests(FederatedServers servers) : IClassFixture<Fe
         }
     }
 
+    [Fact]
+    public async Task Presence_is_seen_on_the_other_server_from_the_join_on()
+    {
+        TestClient alice = await servers.One.User("alice");
+        TestClient bob = await servers.Two.User("bob");
+        await Be(alice, "online", "before you came");
+        string room = await alice.CreatePublicRoom();
+        string bobs = await bob.SyncToken();
+        (await bob.Post($"/v3/join/{room}?via={servers.One.Name}")).Ok();
+        JsonElement sync = await bob.SyncUntil(bobs, s => Presence(s, alice).Any(e => e.Str("content", "status_msg") == "before you came"));
+        Assert.Equal("online", Presence(sync, alice).Single().Str("content", "presence"));
+        Assert.True(Presence(sync, alice).Single().At("content").Has("last_active_ago"));
+    }
+
+    [Fact]
+    public async Task Changes_of_presence_are_seen_on_the_other_server()
+    {
+        (TestClient alice, TestClient bob, _) = await Room();
+        string alices = await alice.SyncToken();
+        await Be(bob, "unavailable", "at lunch");
+        JsonElement sync = await alice.SyncUntil(alices, s => Presence(s, bob).Any(e => e.Str("content", "status_msg") == "at lunch"));
+        Assert.Equal("unavailable", Presence(sync, bob).Single().Str("content", "presence"));
+        Assert.Equal("at lunch", (await alice.Get($"/v3/presence/{bob.UserId}/status")).Ok().Str("status_msg"));
+
+        await Be(bob, "offline", null);
+        await alice.SyncUntil(sync.Str("next_batch"), s => Presence(s, bob).Any(e => e.Str("content", "presence") == "offline"));
+    }
+
+    private static async Task Be(TestClient user, string presence, string? status)
+    {
+        (await user.Put($"/v3/presence/{user.UserId}/status", new { presence, status_msg = status ?? "" })).Ok();
+    }
+
+    private static IEnumerable<JsonElement> Presence(JsonElement sync, TestClient of) =>
+        sync.List("presence", "events").Where(e => e.Str("sender") == of.UserId);
+
     private static IEnumerable<string> Typing(JsonElement sync, string room) =>
         sync.Ephemeral(room).Where(e => e.Str("type") == "m.typing").SelectMany(e => e.List("content", "user_ids")).Select(user => user.GetString()!);
 

@@ -7,7 +7,7 @@ namespace MatrixOrleans.Grains.Federation.Receiving;
 /// <summary>
 /// Takes one ephemeral message of another server. Whoever it speaks of must be a user of that server; rooms must let the server in. Each is idempotent by its content.
 /// </summary>
-public sealed class EduReceiver(TypingReceiver typing, ReceiptReceiver receipts, ToDeviceReceiver toDevice, DeviceListReceiver devices)
+public sealed class EduReceiver(TypingReceiver typing, ReceiptReceiver receipts, ToDeviceReceiver toDevice, DeviceListReceiver devices, PresenceReceiver presence)
 {
     /// <exception cref="MatrixException">It is not as it should be; it is dropped.</exception>
     public Task Receive(ServerName origin, ServerName tenant, JsonElement edu)
@@ -21,6 +21,7 @@ public sealed class EduReceiver(TypingReceiver typing, ReceiptReceiver receipts,
         return type.GetString() switch
         {
             "m.typing" => typing.Receive(origin, tenant, content),
+            "m.presence" => presence.Receive(origin, content),
             "m.receipt" => receipts.Receive(origin, tenant, content),
             "m.direct_to_device" => toDevice.Receive(origin, tenant, content),
             "m.device_list_update" => devices.Update(origin, content),

@@ -1,7 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MatrixOrleans.Contracts.Presence;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Protocol.Json;
+using MatrixOrleans.Protocol.Users;
 using MatrixOrleans.Storage.Users;
 
 namespace MatrixOrleans.Grains.Federation.Sending;
@@ -14,6 +16,33 @@ internal static class Edus
         writer.WriteString("room_id"u8, room.Value);
         writer.WriteString("user_id"u8, user.Value);
         writer.WriteBoolean("typing"u8, isTyping);
+    });
+
+    public static byte[] Presence(IEnumerable<PresenceView> views, long nowMs) => Write("m.presence", writer =>
+    {
+        writer.WriteStartArray("push"u8);
+        foreach (var view in views)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("user_id"u8, view.User.Value);
+
+            // A state that is only a proposal is told by the one that the specification knows.
+            writer.WriteString("presence"u8, (view.Presence == PresenceState.Busy ? PresenceState.Online : view.Presence).Name());
+            writer.WriteNumber("last_active_ago"u8, Math.Max(0, nowMs - (view.LastActiveMs ?? 0)));
+            if (view.Presence != PresenceState.Offline)
+            {
+                writer.WriteBoolean("currently_active"u8, view.CurrentlyActive);
+            }
+
+            if (view.StatusMessage is { } status)
+            {
+                writer.WriteString("status_msg"u8, status);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     });
 
     public static byte[] Receipt(RoomId room, ReceiptRow receipt) => Write("m.receipt", writer =>

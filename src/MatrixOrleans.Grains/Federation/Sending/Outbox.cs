@@ -20,7 +20,7 @@ namespace MatrixOrleans.Grains.Federation.Sending;
 /// Follows the log and queues what other servers must hear: our users' events, receipts, messages to devices and changes of devices. It only queues;
 /// <see cref="DestinationGrain"/> sends.
 /// </summary>
-public sealed class Outbox(Database database, TenantKeys tenants, RoomServers rooms, IFederationPolicies policies, IGrainFactory grains) : ILogConsumer
+public sealed class Outbox(Database database, TenantKeys tenants, RoomServers rooms, PresenceTeller presence, IFederationPolicies policies, IGrainFactory grains) : ILogConsumer
 {
     public string Name => "federation";
 
@@ -79,6 +79,12 @@ public sealed class Outbox(Database database, TenantKeys tenants, RoomServers ro
         var stored = (await database.Rooms.EventsByNids(roomNid, [.. rows.Where(row => row.EventNid > 0).Select(row => row.EventNid!.Value).Distinct()])).ToDictionary(e => e.Nid);
         foreach (var row in rows.Where(row => row.Kind == LogKind.Event))
         {
+            if (row.EventNid is { } member && stored.TryGetValue(member, out var joined) && joined is { Class: EventClass.Accepted, Type: EventTypes.Member } && Membership(joined) == "join"
+                && UserId.TryParse(joined.StateKey, out var user))
+            {
+                await presence.Joined(roomNid, user);
+            }
+
             if (row.EventNid is not { } nid || !stored.TryGetValue(nid, out var e) || e.Class != EventClass.Accepted || SenderOf(e) is not { } tenant)
             {
                 continue;
@@ -118,10 +124,12 @@ public sealed class Outbox(Database database, TenantKeys tenants, RoomServers ro
     /// <summary>Servers that are in the room, and the server of somebody who was made to leave: it need not be there any more.</summary>
     private IEnumerable<ServerName> WhoHears(StoredEvent e, IReadOnlyList<ServerName> others) =>
         e.Type == EventTypes.Member && UserId.TryParse(e.StateKey, out var target) && !tenants.IsTenant(target.ServerName) && !others.Contains(target.ServerName)
-            && JsonElement.Parse(e.Json.Span).GetProperty("content"u8) is var content
-            && content.TryGetProperty("membership"u8, out var membership) && membership.ValueKind == JsonValueKind.String && membership.GetString() is "leave" or "ban"
+            && Membership(e) is "leave" or "ban"
             ? others.Append(target.ServerName)
             : others;
+
+    private static string? Membership(StoredEvent e) =>
+        JsonElement.Parse(e.Json.Span).GetProperty("content"u8).TryGetProperty("membership"u8, out var membership) && membership.ValueKind == JsonValueKind.String ? membership.GetString() : null;
 
     /// <summary>Messages of one kind from one sender to one server are one message; its id is the first row's place in the log.</summary>
     private async ValueTask ToDevice(IReadOnlyList<LogRow> rows, List<OutgoingEdu> edus, List<(UserId, long)> taken)
