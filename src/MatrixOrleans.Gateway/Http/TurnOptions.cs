@@ -1,7 +1,7 @@
 namespace MatrixOrleans.Gateway.Http;
 
 /// <summary>The TURN servers that relay calls; a shared secret or a fixed user name and password.</summary>
-public sealed record TurnOptions
+public sealed class TurnOptions
 {
     /// <summary><c>turn:</c> and <c>turns:</c> URIs; none: clients are told of no servers.</summary>
     public IReadOnlyList<string> Uris { get; init; } = [];

@@ -58,7 +58,7 @@ internal sealed partial class ConsumerRun(ILogConsumer consumer, ConsumerStore s
             }
 
             await next.WaitAsync(wait, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var rest = options.Pace - (time.GetUtcNow() - started);
+            var rest = (consumer.Pace ?? options.Pace) - (time.GetUtcNow() - started);
             if (rest > TimeSpan.Zero)
             {
                 await Task.Delay(rest, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

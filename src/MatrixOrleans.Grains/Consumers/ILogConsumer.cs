@@ -15,6 +15,11 @@ public interface ILogConsumer
     /// <summary>Where it begins when it runs for the first time.</summary>
     ConsumerStart Start { get; }
 
+    /// <summary>
+    /// How long it may lag while the log grows: what it writes is cheaper in larger batches. <c>null</c>: it follows as closely as the silo lets it.
+    /// </summary>
+    TimeSpan? Pace => null;
+
     /// <summary>The rows that it wants to see.</summary>
     IReadOnlySet<LogKind> Kinds { get; }
 

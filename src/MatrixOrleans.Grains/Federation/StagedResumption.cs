@@ -1,28 +1,16 @@
 using MatrixOrleans.Contracts.Federation;
+using MatrixOrleans.Grains.Upkeep;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 
 namespace MatrixOrleans.Grains.Federation;
 
-/// <summary>When a silo has started: wakes the rooms in which PDUs wait for others. Doing it twice does no harm.</summary>
-public sealed class StagedResumption(Database database, IGrainFactory grains) : ILifecycleParticipant<ISiloLifecycle>
+/// <summary>Wakes the rooms in which PDUs wait for others.</summary>
+public sealed class StagedResumption(Database database, IGrainFactory grains) : Resumption<RoomId>
 {
-    private const int RoomsAtOnce = 100;
+    protected override Task<IReadOnlyList<RoomId>> Page(string after, int limit) => database.StagedPdus.Rooms(after, limit);
 
-    public void Participate(ISiloLifecycle observer) =>
-        observer.Subscribe(nameof(StagedResumption), ServiceLifecycleStage.Active + 1, Resume, _ => Task.CompletedTask);
+    protected override string Key(RoomId one) => one.Value;
 
-    private async Task Resume(CancellationToken cancel)
-    {
-        IReadOnlyList<RoomId> rooms = [];
-        do
-        {
-            rooms = await database.StagedPdus.Rooms(rooms.Count == 0 ? "" : rooms[^1].Value, RoomsAtOnce);
-            foreach (var room in rooms)
-            {
-                await grains.GetGrain<IRoomIntakeGrain>(room.Value).Resume();
-            }
-        }
-        while (rooms.Count == RoomsAtOnce && !cancel.IsCancellationRequested);
-    }
+    protected override async Task Wake(RoomId one) => await grains.GetGrain<IRoomIntakeGrain>(one.Value).Resume();
 }

@@ -75,6 +75,11 @@ public sealed class PresenceBoard(Tail tail) : IPresenceListener, ICommitObserve
     {
         lock (_lock)
         {
+            if (version >= _version)
+            {
+                return [];
+            }
+
             return [.. _changes.GetViewBetween((version + 1, ""), (long.MaxValue, ""))
                 .Select(change => _users[UserId.Parse(change.User)])
                 .Where(entry => entry.View.User == viewer || entry.Rooms.Any(isJoined))

@@ -1,30 +1,16 @@
 using MatrixOrleans.Contracts.Presence;
+using MatrixOrleans.Grains.Upkeep;
+using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 
 namespace MatrixOrleans.Grains.Presence;
 
-/// <summary>
-/// When a silo has started: wakes the presence of those who were there when a process ended, so that they are told to be offline unless they
-/// come back. Doing it twice does no harm.
-/// </summary>
-public sealed class PresenceResumption(Database database, IGrainFactory grains) : ILifecycleParticipant<ISiloLifecycle>
+/// <summary>Wakes the presence of those who were there when a process ended, so that they are told to be offline unless they come back.</summary>
+public sealed class PresenceResumption(Database database, IGrainFactory grains) : Resumption<UserId>
 {
-    private const int UsersAtOnce = 100;
+    protected override Task<IReadOnlyList<UserId>> Page(string after, int limit) => database.Presence.Present(after, limit);
 
-    public void Participate(ISiloLifecycle observer) =>
-        observer.Subscribe(nameof(PresenceResumption), ServiceLifecycleStage.Active + 1, Resume, _ => Task.CompletedTask);
+    protected override string Key(UserId one) => one.Value;
 
-    private async Task Resume(CancellationToken cancel)
-    {
-        IReadOnlyList<Protocol.Identifiers.UserId> users = [];
-        do
-        {
-            users = await database.Presence.Present(users.Count == 0 ? "" : users[^1].Value, UsersAtOnce);
-            foreach (var user in users)
-            {
-                await grains.GetGrain<IPresenceGrain>(user.Value).View(user);
-            }
-        }
-        while (users.Count == UsersAtOnce && !cancel.IsCancellationRequested);
-    }
+    protected override async Task Wake(UserId one) => await grains.GetGrain<IPresenceGrain>(one.Value).View(one);
 }

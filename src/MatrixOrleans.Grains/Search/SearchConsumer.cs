@@ -21,6 +21,9 @@ public sealed class SearchConsumer(Database database, Tail tail) : ILogConsumer
 
     public ConsumerStart Start => ConsumerStart.Beginning;
 
+    /// <summary>Nobody searches for what was said a moment ago, and the index takes many words together for much less than one after the other.</summary>
+    public TimeSpan? Pace { get; } = TimeSpan.FromMilliseconds(250);
+
     public IReadOnlySet<LogKind> Kinds { get; } = new HashSet<LogKind> { LogKind.Event };
 
     public async ValueTask<ConsumerEffects> Handle(ConsumerBatch batch, CancellationToken cancel)

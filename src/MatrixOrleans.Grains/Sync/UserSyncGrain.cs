@@ -31,10 +31,10 @@ namespace MatrixOrleans.Grains.Sync;
 public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard board, RoomWindows windows, RoomKinds kinds, TimeProvider time) : Grain, IUserSyncGrain
 {
     private const string PushRulesType = "m.push_rules";
+    private const string IgnoredUsersType = "m.ignored_user_list";
+
     /// <summary>Slices of a wait are as long as the heartbeat: one that comes a little early counts.</summary>
     private const int PresenceSlackMs = 1_000;
-
-    private const string IgnoredUsersType = "m.ignored_user_list";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<string, LazyMembers> _lazy = [];
@@ -43,13 +43,13 @@ public sealed class UserSyncGrain(Database database, Tail tail, PresenceBoard bo
     private readonly Dictionary<string, AnswerPace> _paces = [];
     private readonly Dictionary<string, (PresenceState State, long At)> _presence = [];
     private readonly HashSet<long> _subscribed = [];
+    private readonly SlidingConnections _connections = new();
     private UserId _user;
     private ToDeviceInbox _inbox = null!;
     private UserRooms _rooms = null!;
     private RoomTouches _touches = null!;
     private UnreadCounts _unread = null!;
     private SyncSubscriber _subscriber = null!;
-    private readonly SlidingConnections _connections = new();
     private RoomActivity _activity = null!;
     private RoomTraits _traits = null!;
     private long _dataPosition = -1;

@@ -1,28 +1,16 @@
 using MatrixOrleans.Contracts.Users;
+using MatrixOrleans.Grains.Upkeep;
 using MatrixOrleans.Protocol.Identifiers;
 using MatrixOrleans.Storage;
 
 namespace MatrixOrleans.Grains.Users;
 
-/// <summary>When a silo has started: wakes the users whose new profiles have not come into all their rooms. Doing it twice does no harm.</summary>
-public sealed class ProfileResumption(Database database, IGrainFactory grains) : ILifecycleParticipant<ISiloLifecycle>
+/// <summary>Wakes the users whose new profiles have not come into all their rooms.</summary>
+public sealed class ProfileResumption(Database database, IGrainFactory grains) : Resumption<UserId>
 {
-    private const int UsersAtOnce = 100;
+    protected override Task<IReadOnlyList<UserId>> Page(string after, int limit) => database.ProfilePropagations.Users(after, limit);
 
-    public void Participate(ISiloLifecycle observer) =>
-        observer.Subscribe(nameof(ProfileResumption), ServiceLifecycleStage.Active + 1, Resume, _ => Task.CompletedTask);
+    protected override string Key(UserId one) => one.Value;
 
-    private async Task Resume(CancellationToken cancel)
-    {
-        IReadOnlyList<UserId> users = [];
-        do
-        {
-            users = await database.ProfilePropagations.Users(users.Count == 0 ? "" : users[^1].Value, UsersAtOnce);
-            foreach (var user in users)
-            {
-                await grains.GetGrain<IUserGrain>(user.Value).ResumePropagation();
-            }
-        }
-        while (users.Count == UsersAtOnce && !cancel.IsCancellationRequested);
-    }
+    protected override Task Wake(UserId one) => grains.GetGrain<IUserGrain>(one.Value).ResumePropagation();
 }
